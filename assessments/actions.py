@@ -1,0 +1,295 @@
+"""The only writers of campaigns, ratings, meetings, notices and filings; states change through `move()` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from assessments import notices
+from assessments.levels import VOCABULARIES, Point, propose
+from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, Rating, Scheme, State
+from assessments.rules import gradable
+from assessments.schemes import SIX, SIX_NAME
+from assessments.scoring import dimensions_of, rank, score
+from lianzheng import clock, workdays
+from lianzheng.audit.actions import record
+from lianzheng.flow import Refused, Said, Stale, digest, move
+from lianzheng.organisation.calendar import exceptions
+from lianzheng.organisation.models import Tenure, Unit, User
+from registers.actions import create_table
+from registers.models import RiskPoint, RiskTable
+
+Kind = RiskTable.Kind
+Stage = Dossier.Stage
+
+
+@transaction.atomic
+def open_campaign(
+    bureau: Unit, *, year: int, title: str, finding_due: date, rating_due: date, notice_days: int = 5, by: User
+) -> Campaign:
+    """Start the year's round: a table and a dossier for every held post, every section and the bureau itself."""
+    if Campaign.objects.in_bureau(bureau).filter(year=year).exists():
+        raise Refused(f"{year}年度的排查已经下达，不能重复下达。")
+    days = exceptions()
+    campaign: Campaign = Campaign.objects.create(
+        bureau=bureau,
+        year=year,
+        title=title,
+        workflow=bureau.workflow,
+        scheme=_scheme(bureau),
+        finding_due=workdays.on_or_after(finding_due, exceptions=days),
+        rating_due=workdays.on_or_after(rating_due, exceptions=days),
+        notice_days=notice_days,
+        opened_by=by,
+    )
+    _create_dossiers(campaign, by=by)
+    record("下达排查任务", subject=campaign, bureau=bureau, detail={"年度": year}, by=by)
+    return campaign
+
+
+def _scheme(bureau: Unit) -> Scheme:
+    """The bureau's newest scheme; the shipped one at its first round."""
+    newest: Scheme | None = Scheme.objects.in_bureau(bureau).order_by("-number").first()
+    return newest or Scheme.objects.create(bureau=bureau, name=SIX_NAME, number=1, dimensions=list(SIX))
+
+
+def _create_dossiers(campaign: Campaign, *, by: User) -> None:
+    bureau, year = campaign.bureau, campaign.year
+    held = Tenure.objects.in_bureau(bureau).filter(until=None, post__active=True, post__unit__active=True)
+    for tenure in held.select_related("post__unit", "person").order_by("post__unit__path", "post__order"):
+        post = tenure.post
+        table = create_table(Kind.POST, year=year, unit=post.unit, post=post, holder=tenure.person, by=by)
+        _create_dossier(campaign, table=table, title=f"{post.name}（{tenure.person.name}）")
+    sections = Unit.objects.under(bureau).filter(kind__in=(Unit.Kind.SECTION, Unit.Kind.STATION), active=True)
+    for section in sections.order_by("order", "name"):
+        table = create_table(Kind.SECTION, year=year, unit=section, by=by)
+        _create_dossier(campaign, table=table, title=section.name)
+    table = create_table(Kind.BUREAU, year=year, unit=bureau, by=by)
+    _create_dossier(campaign, table=table, title=bureau.name)
+
+
+def _create_dossier(campaign: Campaign, *, table: RiskTable, title: str, stage: str = "") -> Dossier:
+    """In the county profile finding and rating are two dossiers; in the township profile one holds both."""
+    township = campaign.workflow == Unit.Workflow.TOWNSHIP
+    stage = stage or (Stage.WHOLE if township else Stage.FINDING)
+    grades = stage != Stage.FINDING
+    dossier: Dossier = Dossier.objects.create(
+        bureau_id=campaign.bureau_id,
+        campaign=campaign,
+        table=table,
+        unit_id=table.unit_id,
+        kind=table.kind,
+        stage=stage,
+        route=f"{campaign.workflow}.{table.kind}.{stage}",
+        title=title,
+        holder_id=table.holder_id,
+        state=State.DRAFT,
+        due_on=campaign.rating_due if grades else campaign.finding_due,
+        dimensions=campaign.scheme.dimensions if grades else [],
+    )
+    if grades:
+        refresh_proposal(dossier)
+    return dossier
+
+
+@transaction.atomic
+def open_rating(campaign: Campaign, *, by: User) -> int:
+    """Start stage B: a rating dossier for every finding that was approved; later ones follow as they are. The number made."""
+    if campaign.workflow == Unit.Workflow.TOWNSHIP:
+        raise Refused("乡镇流程查找和等级确定一次完成，不需单独启动。")
+    Campaign.objects.in_bureau(campaign.bureau).filter(pk=campaign.pk, rating_opened_at=None).update(
+        rating_opened_at=Now()
+    )
+    campaign.refresh_from_db()
+    approved = (State.NOTICE, State.PUBLISHED, State.FILING, State.ARCHIVED, State.IN_FORCE)
+    findings = campaign.dossiers.filter(stage=Stage.FINDING, state__in=approved)
+    made = sum(start_rating(finding, by=by) is not None for finding in findings.select_related("table__unit"))
+    record("启动等级确定", subject=campaign, bureau=campaign.bureau, detail={"表册": made}, by=by)
+    return made
+
+
+@transaction.atomic
+def start_rating(finding: Dossier, *, by: User) -> Dossier | None:
+    """The rating dossier of an approved finding; None when it is there already."""
+    if finding.table.dossiers.filter(stage=Stage.RATING).exists():
+        return None
+    return _create_dossier(finding.campaign, table=finding.table, title=finding.title, stage=Stage.RATING)
+
+
+def gradable_now(dossier: Dossier, *, by: User) -> Dossier:
+    """The dossier, locked, if its grades are this person's to give now; else a sentence."""
+    rows = Dossier.objects.across_bureaus().select_for_update(of=("self",)).filter(gradable(by), pk=dossier.pk)
+    current: Dossier | None = rows.first()
+    if current is None:
+        raise Refused("本表已提交或不由您填写，不能再评分。")
+    return current
+
+
+@transaction.atomic
+def save_rating(
+    dossier: Dossier, *, point: RiskPoint, version: int, grades: Mapping[str, int], reasons: Mapping[str, str], by: User
+) -> Rating:
+    """Grade one risk point; missing dimensions leave it unfinished. `version` 0 means no rating was on the page yet."""
+    current = gradable_now(dossier, by=by)
+    dimensions = dimensions_of(current.dimensions)
+    known = {item.code for item in dimensions}
+    if not set(grades) <= known or point.table_id != current.table_id:
+        raise Refused("评分项目与本表不符，请刷新页面。")
+    try:
+        total = score(dimensions, grades=grades)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    rating: Rating
+    rating, _ = Rating.unscoped.select_for_update().get_or_create(
+        bureau_id=current.bureau_id, dossier=current, point=point, defaults={"version": 0}
+    )
+    kept = {code: text for code, text in reasons.items() if code in known and text}
+    if (rating.grades, rating.reasons) != (dict(grades), kept):
+        if rating.version != version:
+            raise Stale("这一行的评分已在别的窗口改过，请对照后再保存。")
+        rating.grades, rating.reasons = dict(grades), kept
+        rating.score, rating.rank = total, rank(total) if total is not None else None
+        rating.version = version + 1
+        rating.save()
+        refresh_proposal(current)
+    return rating
+
+
+def refresh_proposal(dossier: Dossier) -> None:
+    """Propose the level anew from the ratings as they stand (就高不就低)."""
+    table = dossier.table
+    owner = table.post if table.post is not None else table.unit
+    rated = [
+        Point(name=rating.point.name, rank=rating.rank or 0)
+        for rating in dossier.ratings.exclude(rank=None).filter(point__removed_at=None).select_related("point")
+    ]
+    words = VOCABULARIES[table.bureau.vocabulary]
+    proposal = propose(rated, criteria_rank=owner.criteria_rank, criteria_basis=owner.criteria_basis, words=words)
+    Dossier.objects.across_bureaus().filter(pk=dossier.pk).update(
+        proposed_rank=proposal.rank if proposal else None,
+        proposed_reason=proposal.reason[:500] if proposal else "",
+    )
+
+
+@transaction.atomic
+def report_level(dossier: Dossier, *, rank: int, reason: str, by: User) -> None:
+    """自报等级; a level below the proposal carries its reason."""
+    current = gradable_now(dossier, by=by)
+    Dossier.objects.across_bureaus().filter(pk=current.pk).update(reported_rank=rank, reported_reason=reason)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the meeting decided on one dossier, at the version that lay before it: a level, or back with a reason."""
+
+    dossier: Dossier
+    version: int
+    rank: int | None
+    said: Said
+
+
+@transaction.atomic
+def record_meeting(campaign: Campaign, *, facts: Mapping[str, Any], decisions: Sequence[Decision], by: User) -> Meeting:
+    """The meeting with all its decisions, or nothing: each goes through `move()`."""
+    if not decisions:
+        raise Refused("请至少选择一个议题。")
+    if Meeting.objects.in_bureau(campaign.bureau).filter(minutes_no=facts["minutes_no"]).exists():
+        raise Refused(f"纪要编号“{facts['minutes_no']}”已用过，请核对。")
+    meeting: Meeting = Meeting.objects.create(bureau=campaign.bureau, campaign=campaign, recorder=by, **facts)
+    for item in decisions:
+        _decide(item, meeting=meeting, by=by)
+    record("登记会议决定", subject=meeting, bureau=campaign.bureau, detail={"议题": len(decisions)}, by=by)
+    return meeting
+
+
+def _decide(item: Decision, *, meeting: Meeting, by: User) -> None:
+    try:
+        if item.rank is None:
+            move(item.dossier, "return", version=item.version, said=item.said, by=by)
+            return
+        words = VOCABULARIES[meeting.bureau.vocabulary]
+        said = Said(
+            opinion=item.said.opinion or f"经{meeting}研究，确定为{words[item.rank]}。",
+            facts={"rank": item.rank, "reason": item.said.facts.get("reason", ""), "meeting": meeting},
+        )
+        move(item.dossier, "decide", version=item.version, said=said, by=by)
+    except Refused as refusal:
+        raise Refused(*(f"{item.dossier.title}：{sentence}" for sentence in refusal.sentences)) from refusal
+
+
+@transaction.atomic
+def publish_notice(
+    campaign: Campaign, *, facts: Mapping[str, Any], chosen: Sequence[tuple[Dossier, int]], by: User
+) -> PublicNotice:
+    """Put results up. `facts`: title, scope, starts_on, days, phone, place; `chosen`: dossiers with the versions shown."""
+    if not chosen:
+        raise Refused("请至少选择一份要公示的表。")
+    today = clock.today()
+    if facts["starts_on"] < today:
+        raise Refused("公示开始日期不能早于今天。")
+    ends = workdays.period_end(facts["starts_on"], days=facts["days"], exceptions=exceptions())
+    content = notices.content([dossier for dossier, _ in chosen], scope=facts["scope"])
+    last = campaign.notices.aggregate(last=Max("number"))["last"] or 0
+    notice: PublicNotice = PublicNotice.objects.create(
+        bureau=campaign.bureau,
+        campaign=campaign,
+        number=last + 1,
+        ends_on=ends,
+        content=content,
+        digest=digest(content),
+        published_by=by,
+        **facts,
+    )
+    for dossier, version in chosen:
+        move(dossier, "publish", version=version, said=Said(facts={"notice": notice}), by=by)
+    record("发布公示", subject=notice, bureau=campaign.bureau, digest=notice.digest, by=by)
+    return notice
+
+
+@transaction.atomic
+def close_notice(notice: PublicNotice, *, by: User) -> int:
+    """End a notice whose period is over; the number of dossiers that went on."""
+    held = notice.dossiers.filter(state=State.PUBLISHED)
+    moved = [move(dossier, "close", version=dossier.version, by=by) for dossier in held]
+    PublicNotice.objects.in_bureau(notice.bureau).filter(pk=notice.pk, closed_at=None).update(
+        closed_at=Now(), closed_by=by
+    )
+    if not moved:
+        raise Stale("已被他人处理，请按最新情况办理。")
+    record("公示期满", subject=notice, bureau=notice.bureau, detail={"表册": len(moved)}, by=by)
+    return len(moved)
+
+
+@transaction.atomic
+def record_filing(
+    campaign: Campaign, *, facts: Mapping[str, Any], chosen: Sequence[tuple[Dossier, int]], action: str, by: User
+) -> Filing:
+    """The receipt for a set of dossiers; they are in force from here. `action`: file (superior) or file_paper (office)."""
+    if not chosen:
+        raise Refused("请至少选择一份要备案的表。")
+    if Filing.objects.in_bureau(campaign.bureau).filter(receipt_no=facts["receipt_no"]).exists():
+        raise Refused(f"备案编号“{facts['receipt_no']}”已用过，请核对。")
+    filing: Filing = Filing.objects.create(bureau=campaign.bureau, campaign=campaign, recorded_by=by, **facts)
+    for dossier, version in chosen:
+        opinion = filing.opinion or f"同意备案，备案编号 {filing.receipt_no}。"
+        move(dossier, action, version=version, said=Said(opinion=opinion, facts={"filing": filing}), by=by)
+    record("备案", subject=filing, bureau=campaign.bureau, detail={"表册": len(chosen)}, by=by)
+    return filing
+
+
+@transaction.atomic
+def supersede_before(dossier: Dossier, *, by: User) -> None:
+    """Earlier dossiers in force for the same post, section or bureau give way to this one, each through its own step."""
+    earlier = Dossier.objects.across_bureaus().filter(
+        bureau=dossier.bureau_id, stage=dossier.stage, kind=dossier.kind, unit=dossier.unit_id, state=State.IN_FORCE
+    )
+    if dossier.table.post_id:
+        earlier = earlier.filter(table__post=dossier.table.post_id)
+    for old in earlier.filter(campaign__year__lt=dossier.campaign.year):
+        move(old, "supersede", version=old.version, by=by)

@@ -1,0 +1,130 @@
+"""What must be true before a step; reads, never writes. Each need answers with a sentence, or None."""
+
+from assessments.models import Dossier, ReturnReason, State
+from assessments.scoring import dimensions_of
+from lianzheng import clock
+from lianzheng.flow import Said
+from registers.completeness import Filled, Problem, hints, problems
+from registers.models import RiskPoint
+
+
+def filled(points: list[RiskPoint]) -> list[Filled]:
+    """Rows as the completeness rules read them."""
+    return [
+        Filled(
+            id=str(point.pk),
+            number=number,
+            risk_type=point.risk_type,
+            name=point.name,
+            manifestation=point.manifestation,
+            measures=point.measures_text,
+            responsible=point.responsible,
+            change=point.change,
+        )
+        for number, point in enumerate(points, start=1)
+    ]
+
+
+def problems_of(dossier: Dossier) -> list[Problem]:
+    """Everything that blocks handing the dossier in."""
+    points = list(dossier.table.rows())
+    found = problems(filled(points)) if dossier.writes_rows else []
+    return found + (_rating_problems(dossier, points) if dossier.grades_points else [])
+
+
+def hints_of(dossier: Dossier) -> list[Problem]:
+    """What the writer may want to look at again."""
+    return hints(filled(list(dossier.table.rows()))) if dossier.writes_rows else []
+
+
+def _rating_problems(dossier: Dossier, points: list[RiskPoint]) -> list[Problem]:
+    ratings = {rating.point_id: rating for rating in dossier.ratings.all()}
+    names = {item.code: item.name for item in dimensions_of(dossier.dimensions)} if dossier.dimensions else {}
+    found = []
+    for number, point in enumerate(points, start=1):
+        rating = ratings.get(point.pk)
+        if rating is None or rating.score is None:
+            found.append(Problem(str(point.pk), "grades", f"第{number}行：评分未完成"))
+            continue
+        for code, grade in rating.grades.items():
+            if grade == 5 and not rating.reasons.get(code, "").strip():
+                found.append(Problem(str(point.pk), code, f"第{number}行：{names[code]}评为 5 档，请写一句理由"))
+    if dossier.reported_rank is None:
+        found.append(Problem("", "reported", "请自报等级"))
+    elif lower_without_reason(dossier.reported_rank, dossier.proposed_rank, dossier.reported_reason):
+        found.append(Problem("", "reported", "自报等级低于建议等级，请写明理由"))
+    return found
+
+
+def lower_without_reason(rank: int, proposed: int | None, reason: str) -> bool:
+    """Rank 3 is the lightest: a larger number is a lower level."""
+    return proposed is not None and rank > proposed and not reason.strip()
+
+
+def complete(dossier: Dossier, said: Said) -> str | None:
+    found = problems_of(dossier)
+    return f"还有 {len(found)} 处需要修改：{found[0].text}。" if found else None
+
+
+def finding_approved(dossier: Dossier, said: Said) -> str | None:
+    """Grades rest on approved points: 等级 follows 查找 (实施方案 六（二）2)."""
+    if dossier.stage != Dossier.Stage.RATING:
+        return None
+    before = dossier.table.dossiers.filter(stage=Dossier.Stage.FINDING).first()
+    done = (State.NOTICE, State.PUBLISHED, State.FILING, State.ARCHIVED, State.IN_FORCE)
+    return None if before and before.state in done else "风险点查找表还没有审核通过，暂不能上报等级。"
+
+
+def returned_properly(dossier: Dossier, said: Said) -> str | None:
+    """退回 names a class, says what to mend, and gives a date (实施方案: 退回并限期完善)."""
+    if said.reason not in ReturnReason.values:
+        return "请选择退回原因。"
+    if not said.opinion.strip():
+        return "请写明需要怎样修改。"
+    if said.due_on is None:
+        return "请填写完善期限。"
+    return None if said.due_on >= clock.today() else "完善期限不能早于今天。"
+
+
+def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
+    """审核 may raise with an opinion and lower only with a reason."""
+    rank = said.facts.get("rank")
+    if rank is None or rank == (dossier.reviewed_rank or dossier.reported_rank):
+        return None
+    if rank not in (1, 2, 3):
+        return "没有这个等级。"
+    return None if str(said.facts.get("reason", "")).strip() else "调整等级须写明理由。"
+
+
+def in_a_meeting(dossier: Dossier, said: Said) -> str | None:
+    return None if said.facts.get("meeting") is not None else "请在“会议决定”页登记会议后办理。"
+
+
+def on_a_notice(dossier: Dossier, said: Said) -> str | None:
+    return None if said.facts.get("notice") is not None else "请在“公示”页拟定公示后办理。"
+
+
+def with_a_receipt(dossier: Dossier, said: Said) -> str | None:
+    return None if said.facts.get("filing") is not None else "请在“备案”页登记回执后办理。"
+
+
+def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
+    """A decision below the proposal needs a reason that is printed (附件4、5) and stands in the minutes."""
+    rank = said.facts.get("rank")
+    if rank not in (1, 2, 3):
+        return "请填写会议决定的等级。"
+    if lower_without_reason(rank, dossier.proposed_rank, str(said.facts.get("reason", ""))):
+        return f"“{dossier.title}”决定等级低于建议等级，请写明理由。"
+    return None
+
+
+def period_over(dossier: Dossier, said: Said) -> str | None:
+    """公示期满 (the end date is the last day that still belongs to the period)."""
+    notice = dossier.notice
+    if notice is None or clock.today() <= notice.ends_on:
+        return f"公示期到 {notice.ends_on:%Y-%m-%d} 为止，期满后才能办理。" if notice else "尚未公示。"
+    return None
+
+
+def void_explained(dossier: Dossier, said: Said) -> str | None:
+    return None if said.opinion.strip() else "作废须写明原因。"

@@ -1,0 +1,144 @@
+"""The year's campaign: start it, see who has handed in (by section), start the rating stage."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assessments import actions
+from assessments.forms import CampaignForm
+from assessments.models import Campaign, Dossier, State
+from assessments.views import present, reach
+from lianzheng import clock
+from lianzheng.flow import Refused
+from lianzheng.organisation.access import SignedIn, may
+from lianzheng.organisation.models import Unit
+from lianzheng.organisation.rights import scopes, units
+from lianzheng.organisation.roles import Right
+from registers.models import RiskTable
+
+_OPEN = (State.DRAFT, State.RETURNED)
+STAGES = {Dossier.Stage.FINDING: "查找", Dossier.Stage.RATING: "等级确定", Dossier.Stage.WHOLE: "查找和等级确定"}
+
+
+@may(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
+@require_GET
+def index(request: SignedIn) -> HttpResponse:
+    """The rounds of one's bureaus."""
+    rights = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
+    found = reach.campaigns(request.user, *rights).order_by("-year", "bureau__path")
+    context = {"campaigns": [_line(campaign) for campaign in found], "bureaus": _bureaus(request)}
+    return render(request, "assessments/campaigns.html", context)
+
+
+def _line(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "id": str(campaign.pk),
+        "title": campaign.title,
+        "bureau": campaign.bureau.name,
+        "year": campaign.year,
+        "finding_due": present.day(campaign.finding_due),
+        "rating_due": present.day(campaign.rating_due),
+        "rating": "已启动" if campaign.rating_opened_at else "未启动",
+    }
+
+
+def _bureaus(request: SignedIn) -> list[Unit]:
+    """Bureaus and towns for which this person runs the office."""
+    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
+    return [unit for unit in units(request.user, Right.RUN_OFFICE) if unit.kind in kinds]
+
+
+@may(Right.RUN_OFFICE)
+@require_http_methods(["GET", "POST"])
+def new(request: SignedIn) -> HttpResponse:
+    """下达任务."""
+    bureaus = _bureaus(request)
+    if not bureaus:
+        raise Http404
+    bureau = next((unit for unit in bureaus if str(unit.pk) == request.POST.get("bureau")), bureaus[0])
+    form = CampaignForm(request.POST or None, initial=_suggested(bureau))
+    if form.is_valid():
+        try:
+            campaign = actions.open_campaign(bureau, **form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            form.add_error(None, " ".join(refusal.sentences))
+        else:
+            messages.success(request, f"已下达“{campaign.title}”，{campaign.dossiers.count()} 份表已发到填报人。")
+            return redirect("campaign", campaign.pk)
+    status = 422 if form.errors else 200
+    return render(
+        request, "assessments/campaign_new.html", {"form": form, "bureaus": bureaus, "bureau": bureau}, status=status
+    )
+
+
+def _suggested(bureau: Unit) -> dict[str, Any]:
+    """The dates of 实施方案 (2月15日、2月25日) where they still lie ahead this year, else next year's."""
+    today = clock.today()
+    year = today.year if (today.month, today.day) <= (2, 15) else today.year + 1
+    return {
+        "year": year,
+        "title": f"{bureau.name}{year}年度廉政风险排查",
+        "finding_due": today.replace(year=year, month=2, day=15),
+        "rating_due": today.replace(year=year, month=2, day=25),
+        "notice_days": 5,
+    }
+
+
+@may(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
+@require_GET
+def page(request: SignedIn, pk: UUID) -> HttpResponse:
+    """Where every form of the round is, section by section."""
+    found = reach.campaign(request, pk, Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
+    dossiers = found.dossiers.select_related("unit", "bureau", "holder").exclude(state=State.VOID)
+    listed = list(dossiers.order_by("stage", "unit__path", "kind", "title"))
+    today = clock.today()
+    context = {
+        "campaign": found,
+        "line": _line(found),
+        "runs": Right.RUN_OFFICE in _rights(request, found),
+        "county": found.workflow == Unit.Workflow.COUNTY,
+        "board": board(listed),
+        "counts": [{"state": State(state).label, "number": n} for state, n in Counter(d.state for d in listed).items()],
+        "dossiers": [
+            present.item(dossier, today=today) | {"stage": STAGES[Dossier.Stage(dossier.stage)]} for dossier in listed
+        ],
+    }
+    return render(request, "assessments/campaign.html", context)
+
+
+def _rights(request: SignedIn, found: Campaign) -> set[str]:
+    return {
+        right for right, paths in scopes(request.user).items() if any(found.bureau.path.startswith(p) for p in paths)
+    }
+
+
+def board(dossiers: list[Dossier]) -> list[dict[str, Any]]:
+    """Per section and stage: how many forms there are and how many were handed in; never a ranking of people."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for dossier in dossiers:
+        name = dossier.unit.name if dossier.kind != RiskTable.Kind.BUREAU else "本单位"
+        stage = STAGES[Dossier.Stage(dossier.stage)]
+        row = rows.setdefault((stage, name), {"stage": stage, "section": name, "all": 0, "in": 0, "done": 0})
+        row["all"] += 1
+        row["in"] += dossier.state not in _OPEN
+        row["done"] += dossier.state in (State.ARCHIVED, State.IN_FORCE)
+    return list(rows.values())
+
+
+@may(Right.RUN_OFFICE)
+@require_POST
+def open_rating(request: SignedIn, pk: UUID) -> HttpResponse:
+    """启动等级确定."""
+    found = reach.campaign(request, pk)
+    try:
+        made = actions.open_rating(found, by=request.user)
+    except Refused as refusal:
+        messages.error(request, " ".join(refusal.sentences))
+    else:
+        messages.success(request, f"等级确定已启动，新建 {made} 份表；其余在查找表公示期满后自动发出。")
+    return redirect("campaign", found.pk)

@@ -1,0 +1,89 @@
+"""Grading risk points and reporting the level."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+from assessments import actions
+from assessments.forms import LevelForm, RatingForm
+from assessments.models import Dossier, Rating
+from assessments.papers import words_of
+from assessments.scoring import dimensions_of
+from assessments.views import grading, reach
+from assessments.views.dossier import back_to, show
+from assessments.views.row_actions import autosave
+from lianzheng import clock
+from lianzheng.flow import Refused
+from lianzheng.organisation.access import SignedIn, signed_in
+from registers.models import RiskPoint
+
+
+@signed_in
+@require_POST
+def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
+    """Save the grades of one risk point; the score and the proposed level follow."""
+    found = reach.dossier(request, pk)
+    point = reach.point(found, row)
+    if not found.grades_points:
+        return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
+    form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
+    if not form.is_valid():
+        return _not_saved(request, found, point, form)
+    try:
+        rating = actions.save_rating(
+            found,
+            point=point,
+            version=form.cleaned_data["version"],
+            grades=form.grades(),
+            reasons=form.reasons(),
+            by=request.user,
+        )
+    except Refused as refusal:
+        form.add_error(None, " ".join(refusal.sentences))
+        return _not_saved(request, found, point, form, status=409)
+    if autosave(request):
+        return JsonResponse(_saved(found, point, rating))
+    messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
+    return back_to(found, anchor=f"row-{point.pk}")
+
+
+def _saved(found: Dossier, point: RiskPoint, rating: Rating) -> dict[str, Any]:
+    """What the script writes into the page: the result of the row and the level now proposed."""
+    found.refresh_from_db(fields=["proposed_rank", "proposed_reason"])
+    word = words_of(found)[found.proposed_rank] if found.proposed_rank else "未完成"
+    updates = {
+        f"result-{point.pk}": grading.result(found, rating)["text"],
+        "proposed": f"{word}：{found.proposed_reason}" if found.proposed_rank else word,
+    }
+    return {"saved": clock.time_of_day(), "version": rating.version, "updates": updates}
+
+
+def _not_saved(request: SignedIn, found: Dossier, point: RiskPoint, form: Any, *, status: int = 422) -> HttpResponse:
+    if autosave(request):
+        fields = {name: [str(text) for text in texts] for name, texts in form.errors.items() if name != "__all__"}
+        conflict = " ".join(form.non_field_errors())
+        return JsonResponse({"errors": fields} | ({"conflict": conflict} if conflict else {}), status=status)
+    errors = [{"text": str(text), "href": f"#row-{point.pk}"} for texts in form.errors.values() for text in texts]
+    return show(request, found, typed={f"rating-{point.pk}": form}, errors=errors, status=status)
+
+
+@signed_in
+@require_POST
+def report(request: SignedIn, pk: UUID) -> HttpResponse:
+    """自报等级."""
+    found = reach.dossier(request, pk)
+    form = LevelForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.report_level(found, rank=data["reported_rank"], reason=data["reported_reason"], by=request.user)
+        except Refused as refusal:
+            form.add_error(None, " ".join(refusal.sentences))
+    if not form.is_valid():
+        errors = [{"text": str(text), "href": "#reported"} for texts in form.errors.values() for text in texts]
+        return show(request, found, typed={"level": form}, errors=errors, status=422)
+    messages.success(request, f"已自报{words_of(found)[form.cleaned_data['reported_rank']]}。")
+    return back_to(found, anchor="reported")

@@ -1,0 +1,41 @@
+"""Picking several dossiers on one page, each with the version that was shown."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from assessments.flow import DOSSIERS
+from assessments.models import Campaign, Dossier
+from assessments.views.reach import RELATED
+from lianzheng.organisation.models import User
+
+
+def open_for(campaign: Campaign, *, action: str, user: User) -> list[Dossier]:
+    """Dossiers of the campaign on which this person may take this step now, by the steps' own guard."""
+    open_here = Q(pk__in=[])
+    for route, steps in DOSSIERS.routes.items():
+        for step in steps:
+            if step.action == action:
+                open_here |= Q(route=route, state=step.source) & step.who.rows(user)
+    found = DOSSIERS.rows().filter(open_here, campaign=campaign).select_related(*RELATED)
+    return list(found.order_by("unit__path", "kind", "title"))
+
+
+def picked(request: HttpRequest, offered: list[Dossier]) -> list[tuple[Dossier, int]]:
+    """The offered dossiers that were ticked, with the versions the page showed; anything else sent is ignored."""
+    ticked = set(request.POST.getlist("pick"))
+    return [(dossier, version_of(request, dossier)) for dossier in offered if str(dossier.pk) in ticked]
+
+
+def version_of(request: HttpRequest, dossier: Dossier) -> int:
+    """The version sent for this dossier; 0 (never right) when it is missing or no number."""
+    text = request.POST.get(f"version-{dossier.pk}", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+"""The only writers of the journal, its contents and its seals."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from lianzheng.audit.merkle import root, row_hash, seal_value
+from lianzheng.audit.models import Entry, Seal, Snapshot
+from lianzheng.flow import digest as digest_of
+from lianzheng.organisation.models import Unit, User
+
+
+def record(
+    act: str,
+    *,
+    subject: Model | None = None,
+    bureau: Unit | None = None,
+    hat: str = "",
+    states: tuple[str, str] = ("", ""),
+    digest: str = "",
+    detail: dict[str, Any] | None = None,
+    by: User | None,
+) -> Entry:
+    """Append one act. Belongs inside the transaction of the act itself, so that neither is ever without the other."""
+    return Entry.objects.create(
+        act=act,
+        bureau=bureau,
+        hat=hat,
+        subject_kind=subject._meta.label_lower if subject is not None else "",
+        subject=subject.pk if subject is not None and isinstance(subject.pk, UUID) else None,
+        source=states[0],
+        target=states[1],
+        digest=digest,
+        detail=detail or {},
+        by=by,
+    )
+
+
+def keep(content: Any) -> str:
+    """Keep a content under its digest and return the digest."""
+    digest = digest_of(content)
+    Snapshot.objects.bulk_create([Snapshot(digest=digest, content=content)], ignore_conflicts=True)
+    return digest
+
+
+def spelled(entry: Entry) -> dict[str, Any]:
+    """A journal row as it is hashed."""
+    return {
+        "id": entry.id,
+        "bureau": str(entry.bureau_id or ""),
+        "at": int(entry.at.timestamp() * 1_000_000),
+        "by": str(entry.by_id or ""),
+        "hat": entry.hat,
+        "act": entry.act,
+        "subject": f"{entry.subject_kind}:{entry.subject or ''}",
+        "states": [entry.source, entry.target],
+        "digest": entry.digest,
+        "detail": entry.detail,
+    }
+
+
+@transaction.atomic
+def seal(bureau: Unit | None) -> Seal | None:
+    """Close the bureau's journal rows that no open transaction can still add to; None when there is nothing new."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"seal {bureau.pk if bureau else ''}"])
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        until: int = cursor.fetchone()[0]
+    last = Seal.objects.filter(bureau=bureau).order_by("-number").first()
+    since = last.until if last else 0
+    block = _block(bureau, since=since, until=until)
+    return _close(block, bureau=bureau, last=last, span=(since, until)) if block else None
+
+
+def _block(bureau: Unit | None, *, since: int, until: int) -> list[Entry]:
+    rows = Entry.objects.filter(bureau=bureau, transaction__gte=since, transaction__lt=until)
+    return list(rows.order_by("id"))
+
+
+def _facts(block: list[Entry], *, bureau: Unit | None, number: int, previous: str) -> dict[str, Any]:
+    """What the seal of this block has to say."""
+    top = root([row_hash(spelled(entry)) for entry in block]) if block else ""
+    return {"number": number, "bureau": str(bureau.pk) if bureau else "", "root": top, "previous": previous}
+
+
+def _close(block: list[Entry], *, bureau: Unit | None, last: Seal | None, span: tuple[int, int]) -> Seal:
+    number, previous = (last.number + 1, last.value) if last else (1, "")
+    facts = _facts(block, bureau=bureau, number=number, previous=previous)
+    return Seal.objects.create(
+        number=number,
+        bureau=bureau,
+        since=span[0],
+        until=span[1],
+        count=len(block),
+        root=facts["root"],
+        previous=previous,
+        value=seal_value(**facts),
+        sm3=seal_value(**facts, algorithm="sm3"),
+    )
+
+
+def verify(bureau: Unit | None) -> list[str]:
+    """Walk the bureau's seals; a sentence for each thing that does not hold, [] when all does."""
+    problems: list[str] = []
+    previous, since = "", 0
+    for number, item in enumerate(Seal.objects.filter(bureau=bureau).order_by("number"), start=1):
+        block = _block(bureau, since=since, until=item.until)
+        facts = _facts(block, bureau=bureau, number=number, previous=previous)
+        if len(block) != item.count:
+            problems.append(f"第{item.number}封：应有日志 {item.count} 条，实有 {len(block)} 条")
+        elif (item.number, item.previous, item.value) != (number, previous, seal_value(**facts)):
+            problems.append(f"第{item.number}封：与所封日志不符")
+        previous, since = item.value, item.until
+    return problems

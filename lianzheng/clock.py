@@ -1,0 +1,26 @@
+"""Today, by the clock of PostgreSQL (never the web server's); only a demo may move it, so that a notice period can pass."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import connection
+
+ZONE = "Asia/Shanghai"
+_TODAY = f"SELECT (clock_timestamp() AT TIME ZONE '{ZONE}')::date"
+_SHIFTED = f"{_TODAY} + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int"
+
+
+def today() -> date:
+    """The business date of every deadline, period and paper."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIFTED if settings.DEMO else _TODAY)
+        day: date = cursor.fetchone()[0]
+    return day
+
+
+def time_of_day() -> str:
+    """HH:MM:SS by the same clock, as the page says when it saved."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT to_char(clock_timestamp() AT TIME ZONE '{ZONE}', 'HH24:MI:SS')")
+        time: str = cursor.fetchone()[0]
+    return time

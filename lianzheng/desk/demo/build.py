@@ -1,0 +1,47 @@
+"""Makes the whole demo, and takes it away again."""
+
+from datetime import timedelta
+
+import pgtrigger
+from django.db import connection, transaction
+
+from lianzheng import clock
+from lianzheng.desk.demo.organisation import FOLDER, place, read
+from lianzheng.desk.demo.play import Player, go_to
+from lianzheng.desk.demo.year import last_year, this_year, town_year
+from lianzheng.organisation.calendar import seed
+from lianzheng.organisation.models import DemoShift, Unit, User
+from registers.library import load
+
+BACK = timedelta(days=60)
+"""The demo is played from so many days ago up to today, so that notice periods have really passed."""
+KEEP = ("django_migrations", "django_content_type", "auth_permission", "procrastinate")
+
+
+@transaction.atomic
+def build() -> None:
+    """A county bureau with last year's and this year's round, and a town, all reached by the product's own actions."""
+    load()
+    seed()
+    bureau = Player(place(read("bureau.json"), key="bureau", kind=Unit.Kind.BUREAU))
+    town = None if not (FOLDER / "town.json").exists() else Player(place(read("town.json"), key="town", kind=Unit.Kind.TOWN))
+    today = clock.today()
+    go_to(today - BACK, by=bureau.office())
+    last_year(bureau, today.year - 1)
+    this_year(bureau, today.year)
+    if town: town_year(town, today.year)
+    go_to(today, by=bureau.office())
+    DemoShift.objects.all().delete()
+
+
+@transaction.atomic
+def clear() -> None:
+    """Empty every table but what migrations filled; the for-ever triggers are set aside for this transaction alone."""
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = [connection.ops.quote_name(name) for name in names if not name.startswith(KEEP)]
+    with pgtrigger.ignore(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
+
+
+def present() -> bool:
+    return User.objects.exists()

@@ -1,0 +1,167 @@
+"""Plays the demo's people through the round by the product's own actions, so that its data is real input.
+
+Nothing here writes a row itself: every state was reached by somebody who may reach it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from assessments import actions
+from assessments.flow import DOSSIERS
+from assessments.models import Campaign, Dossier, PublicNotice, ReturnReason, State
+from lianzheng import clock
+from lianzheng.desk.demo.organisation import Placed
+from lianzheng.flow import Said, move
+from lianzheng.organisation.actions import shift_demo
+from lianzheng.organisation.models import UnitUserGrant, User
+from registers.actions import add_points, roll_up
+from registers.models import RiskPoint
+
+PHONE = "见本单位公开栏"
+
+
+class Player:
+    """The demo's hands: finds who may take a step and takes it."""
+
+    def __init__(self, placed: Placed) -> None:
+        self.placed = placed
+        self.bureau = placed.bureau
+        self.seats = self._seats()
+
+    def _seats(self) -> list[tuple[str, User]]:
+        """(path, person) of every grant that reaches the bureau or lies in it."""
+        grants = UnitUserGrant.objects.select_related("user", "content_object").order_by("id")
+        reach = [(g.content_object.path, g.user) for g in grants]
+        return [(p, u) for p, u in reach if p.startswith(self.bureau.path) or self.bureau.path.startswith(p)]
+
+    def office(self) -> User:
+        return self.wearing("run_office")
+
+    def wearing(self, right: str) -> User:
+        """The first person who holds the right over the bureau."""
+        grants = UnitUserGrant.objects.filter(permission__codename=right, content_object__in=self.above())
+        return grants.select_related("user").order_by("id")[0].user
+
+    def above(self) -> list[Any]:
+        return [self.bureau.pk, self.bureau.parent_id]
+
+    def actor(self, dossier: Dossier, action: str) -> User:
+        """Somebody who may take this step on this dossier now."""
+        candidates = [dossier.holder] if dossier.holder else []
+        candidates += [person for path, person in self.seats if dossier.unit.path.startswith(path)]
+        for person in dict.fromkeys(candidates):
+            if any(step.action == action for step in DOSSIERS.open_to(dossier, person)):
+                return person
+        raise LookupError(f"{dossier}: nobody may {action} from {dossier.state}")
+
+    def take(self, dossier: Dossier, action: str, *, said: Said | None = None) -> None:
+        move(dossier, action, version=dossier.version, said=said, by=self.actor(dossier, action))
+
+    def pass_until(self, dossier: Dossier, state: str) -> None:
+        """Hand in and pass from desk to desk until the dossier lies in `state`."""
+        while dossier.state != state:
+            step = next(s for s in DOSSIERS.steps(dossier) if s.duty and not s.place)
+            self.take(dossier, step.action, said=Said(opinion=OPINIONS.get(step.action, "同意。"), facts=_facts(dossier)))
+
+    def send_back(self, dossier: Dossier, *, text: str, reason: str = ReturnReason.SHALLOW) -> None:
+        said = Said(opinion=text, reason=reason, due_on=clock.today() + timedelta(days=5))
+        self.take(dossier, "return", said=said)
+
+    def void(self, dossier: Dossier, *, reason: str) -> None:
+        self.take(dossier, "void", said=Said(opinion=reason))
+
+    def fill(self, dossier: Dossier, rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows as the person of the dossier; the text of the responsible person is the holder's name."""
+        writer = self.actor(dossier, "submit")
+        values = [
+            {
+                "power": row.get("power", ""),
+                "risk_type": row["risk_type"],
+                "name": row["name"],
+                "manifestation": row["manifestation"],
+                "measures": "\n".join(row["measures"]),
+                "responsible": writer.name,
+            }
+            for row in rows
+        ]
+        if values:
+            add_points(dossier.table, rows=values, by=writer)
+
+    def rate(self, dossier: Dossier, rows: Sequence[dict[str, Any]]) -> None:
+        """Grade every point, by the written grades where the row is one of them, else cautiously; report the proposal."""
+        writer = self.actor(dossier, "submit")
+        known = {row["name"]: row for row in rows}
+        for point in dossier.table.rows():
+            row = known.get(point.name, {})
+            grades = row.get("grades", MIDDLING)
+            actions.save_rating(
+                dossier, point=point, version=0, grades=grades, reasons=row.get("reasons", {}), by=writer
+            )
+        dossier.refresh_from_db()
+        assert dossier.proposed_rank is not None
+        actions.report_level(dossier, rank=dossier.proposed_rank, reason="", by=writer)
+        dossier.refresh_from_db()
+
+    def roll(self, dossier: Dossier, points: Iterable[RiskPoint]) -> None:
+        """归类汇总, each row its own."""
+        if chosen := list(points):
+            roll_up(dossier.table, sources=chosen, merge=False, by=self.actor(dossier, "submit"))
+
+    def notice(self, campaign: Campaign, dossiers: Sequence[Dossier], *, title: str) -> PublicNotice:
+        facts = {
+            "title": title,
+            "scope": PublicNotice.Scope.BUREAU,
+            "starts_on": clock.today(),
+            "days": campaign.notice_days,
+            "phone": PHONE,
+            "place": "本单位廉政风险防控领导小组办公室",
+        }
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        return actions.publish_notice(campaign, facts=facts, chosen=chosen, by=self.office())
+
+    def meet(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> None:
+        facts = {
+            "name": self.bureau.meeting_name,
+            "number": number,
+            "minutes_no": f"〔{campaign.year}〕{number}号",
+            "held_on": clock.today(),
+            "place": "机关二楼会议室",
+            "chair": self.wearing("head_bureau").name,
+            "expected": 6,
+            "present": 6,
+            "attendance": "领导班子全体成员",
+            "absence": "",
+        }
+        decisions = [
+            actions.Decision(dossier, dossier.version, dossier.reviewed_rank or dossier.proposed_rank, Said())
+            for dossier in dossiers
+        ]
+        actions.record_meeting(campaign, facts=facts, decisions=decisions, by=self.wearing("record_meeting"))
+
+    def file(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> None:
+        facts = {
+            "receipt_no": f"云纪备〔{campaign.year}〕{number}号",
+            "received_on": clock.today(),
+            "opinion": "",
+            "body": self.bureau.filing_body,
+        }
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        filer = self.wearing("receive_filing")
+        actions.record_filing(campaign, facts=facts, chosen=chosen, action="file", by=filer)
+
+
+MIDDLING = {"importance": 2, "discretion": 2, "probability": 2, "harm": 2, "mechanism": 2, "history": 1}
+OPINIONS = {"submit": "以上内容属实。", "pass": "同意。"}
+
+
+def _facts(dossier: Dossier) -> dict[str, Any]:
+    """The county group's decision carries the level."""
+    if dossier.state != State.COUNTY_GROUP:
+        return {}
+    return {"rank": dossier.reviewed_rank or dossier.proposed_rank}
+
+
+def go_to(day: date, *, by: User) -> None:
+    """Move the demo's calendar so that today is this day."""
+    shift_demo((day - clock.today()).days, by=by)

@@ -1,0 +1,91 @@
+"""What stands around every page: product, bureau, menu with counts, year. One context processor."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from assessments.models import Campaign
+from lianzheng import clock
+from lianzheng.desk import inbox
+from lianzheng.organisation.models import Unit, User
+from lianzheng.organisation.rights import scopes
+from lianzheng.organisation.roles import Right
+
+PRODUCT = "廉政风险防控"
+Link = tuple[str, str, int | None]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of base.html; nothing is asked of the database for a page that does not print it."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"product": product(None), "menu": [], "year": None, "years": []}
+    years = years_of(user)
+    return {
+        "product": product(home_bureau(user)),
+        "menu": SimpleLazyObject(lambda: menu(request, user)),
+        "year": chosen_year(request, years),
+        "years": years,
+    }
+
+
+def product(bureau: Unit | None) -> dict[str, Any]:
+    demo_date = clock.today().isoformat() if settings.DEMO and bureau else None
+    return {
+        "name": PRODUCT,
+        "bureau_name": bureau.name if bureau else "",
+        "demo": settings.DEMO,
+        "demo_date": demo_date,
+        "help_phone": settings.HELP_PHONE,
+        "help_person": settings.HELP_PERSON,
+    }
+
+
+def home_bureau(user: User) -> Unit | None:
+    return user.home.bureau if user.home else None
+
+
+def years_of(user: User) -> list[int]:
+    """Years with a round in a bureau where the person works or holds a right."""
+    bureau = home_bureau(user)
+    rounds = (
+        Campaign.objects.across_bureaus().filter(bureau=bureau) if bureau else Campaign.objects.across_bureaus().none()
+    )
+    return list(rounds.order_by("-year").values_list("year", flat=True).distinct())
+
+
+def chosen_year(request: HttpRequest, years: list[int]) -> int | None:
+    """The year picked in the header, while it exists; else the newest."""
+    picked = request.session.get("year")
+    return picked if picked in years else (years[0] if years else None)
+
+
+def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """Groups of links by what the person may do."""
+    held = scopes(user)
+    counts = inbox.counts(user)
+    work: list[Link] = [
+        ("工作台", reverse("home"), None),
+        ("待办", reverse("inbox", args=["todo"]), counts["todo"]),
+        ("退回", reverse("inbox", args=["returned"]), counts["returned"]),
+        ("已办", reverse("inbox", args=["done"]), None),
+        ("我发起的", reverse("inbox", args=["sent"]), None),
+    ]
+    office: list[Link] = []
+    if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
+        office.append(("年度排查", reverse("campaigns"), None))
+    if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
+        office.append(("备案", reverse("filings"), None))
+    read: list[Link] = [("公示", reverse("notice_list"), None), ("使用帮助", reverse("help"), None)]
+    if settings.DEMO:
+        read.append(("演示日期", reverse("demo_clock"), None))
+    groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("查看", read)]
+    return [{"title": title, "items": [_item(request, *link) for link in links]} for title, links in groups if links]
+
+
+def _item(request: HttpRequest, label: str, url: str, count: int | None) -> dict[str, Any]:
+    return {"label": label, "url": url, "count": count, "current": request.path == url}
+

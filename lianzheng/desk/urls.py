@@ -1,0 +1,17 @@
+"""Addresses of the front hall."""
+
+from django.urls import path
+
+from lianzheng.desk import demo_clock, door, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("inbox/<slug:tab>/", views.box, name="inbox"),
+    path("help/", views.help_page, name="help"),
+    path("large-type/", views.large_type, name="large_type"),
+    path("year/", views.choose_year, name="choose_year"),
+    path("sign-in/", door.sign_in, name="sign_in"),
+    path("sign-out/", door.sign_out, name="sign_out"),
+    path("demo/sign-in/", door.demo_sign_in, name="demo_sign_in"),
+    path("demo/date/", demo_clock.page, name="demo_clock"),
+]

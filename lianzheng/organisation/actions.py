@@ -1,0 +1,70 @@
+"""The only writers of units, posts, tenures, people and grants."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from guardian.shortcuts import assign_perm, remove_perm
+
+from lianzheng.audit.actions import record
+from lianzheng.organisation.models import DemoShift, Post, Tenure, Unit, User
+from lianzheng.organisation.roles import Role
+
+OWN_BUREAU = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
+
+
+@transaction.atomic
+def create_unit(name: str, *, kind: str, parent: Unit | None = None, by: User | None, **values: Any) -> Unit:
+    """A new node below `parent`; a bureau, town or authority is its own bureau, everything below belongs to it."""
+    unit = Unit(name=name, kind=kind, parent=parent, **values)
+    unit.path = (parent.path if parent else "") + f"{unit.id.hex}/"
+    unit.bureau_id = unit.pk if kind in OWN_BUREAU else parent.bureau_id if parent else None
+    unit.save(force_insert=True)
+    record("新建机构", subject=unit, bureau=unit.bureau, detail={"名称": name}, by=by)
+    return unit
+
+
+@transaction.atomic
+def create_post(unit: Unit, *, name: str, by: User | None, **values: Any) -> Post:
+    """A new post of a section."""
+    post: Post = Post.objects.create(bureau_id=unit.bureau_id, unit=unit, name=name, **values)
+    record("新建岗位", subject=post, bureau=unit.bureau, detail={"名称": name}, by=by)
+    return post
+
+
+@transaction.atomic
+def start_tenure(person: User, *, post: Post, since: date, by: User | None) -> Tenure:
+    """From this day the person holds the post."""
+    tenure: Tenure = Tenure.objects.create(bureau_id=post.bureau_id, person=person, post=post, since=since)
+    record("任职", subject=tenure, bureau=post.bureau, by=by)
+    return tenure
+
+
+@transaction.atomic
+def grant(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
+    """Give a person a role in a unit and below."""
+    for right in role.rights:
+        assign_perm(f"organisation.{right}", to, unit)
+    record("授权", subject=unit, bureau=unit.bureau, detail={"角色": role.label, "人员": str(to.pk)}, by=by)
+
+
+@transaction.atomic
+def revoke(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
+    """Take a role away; effective with the person's next request."""
+    for right in role.rights:
+        remove_perm(f"organisation.{right}", to, unit)
+    record("收回授权", subject=unit, bureau=unit.bureau, detail={"角色": role.label, "人员": str(to.pk)}, by=by)
+
+
+@transaction.atomic
+def set_large_type(person: User, *, on: bool, by: User) -> None:
+    User.objects.filter(pk=person.pk).update(large_type=on)
+
+
+@transaction.atomic
+def shift_demo(days: int, *, by: User) -> None:
+    """Move the demo's calendar forward; the guard that this is a demo is the view's and the clock's."""
+    DemoShift.objects.create(days=days)
+    record("演示日期前移", detail={"天数": days}, by=by)

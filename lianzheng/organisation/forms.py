@@ -1,0 +1,70 @@
+"""The form renderer of every page, text fields that refuse what no office types, and the sign-in form."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+
+from lianzheng.organisation.models import User
+
+# C0 controls but tab and line feed, C1, bidi overrides and isolates, zero-width characters, BOM.
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+class Renderer(TemplatesSetting):
+    """Our own field template for every form."""
+
+    field_template_name = "django/forms/field.html"
+
+
+def clean_text(value: str) -> str:
+    """Text as stored: NFC, Unix line ends, no trailing space. Control and direction characters are refused."""
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if _UNWANTED.search(text):
+        raise ValidationError("含有看不见的控制字符，请删去后重新粘贴。", code="control")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValidationError("含有无法保存的字符，请删去。", code="surrogate")
+    return text
+
+
+class CleanForm(forms.Form):
+    """Every text field cleaned alike."""
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str):
+                try:
+                    self.cleaned_data[name] = clean_text(value)
+                except ValidationError as error:
+                    self.add_error(name, error)
+
+
+class CleanModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """The same for model forms."""
+
+    _clean_fields = CleanForm._clean_fields
+
+
+class SignInForm(AuthenticationForm):
+    """User name or phone number, and a password."""
+
+    error_messages = {
+        "invalid_login": "用户名或密码不正确，请重新输入。",
+        "inactive": "用户名或密码不正确，请重新输入。",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "用户名或手机号"
+        self.fields["password"].label = "密码"
+
+    def clean_username(self) -> str:
+        """A phone number stands for the user name it belongs to."""
+        typed: str = self.cleaned_data["username"]
+        owner = User.objects.filter(phone=typed).exclude(phone="").first()
+        return owner.username if owner else typed

@@ -1,0 +1,235 @@
+"""Units, posts, tenures, people and the grants that say who may do what in which unit."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+import pghistory
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from lianzheng.organisation.roles import Right
+from lianzheng.organisation.scoping import BureauModel, new_id
+
+
+class Rank(models.IntegerChoices):
+    """Risk level as stored; the words come from the bureau's vocabulary. 1 is the heaviest."""
+
+    FIRST = 1, "一级"
+    SECOND = 2, "二级"
+    THIRD = 3, "三级"
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    """The two lookups of the tree; both ride on the text path."""
+
+    def under(self, unit: "Unit") -> "UnitQuerySet":
+        """The unit and everything below it."""
+        return self.filter(path__startswith=unit.path)
+
+    def over(self, unit: "Unit") -> "UnitQuerySet":
+        """The unit and everything above it, the top first."""
+        return self.filter(pk__in=unit.lineage()).order_by("path")
+
+
+class Unit(models.Model):
+    """A node of the one tree: region, bureau or town, section or station, or a county authority."""
+
+    class Kind(models.TextChoices):
+        REGION = "region", "县（市、区）"
+        BUREAU = "bureau", "局"
+        TOWN = "town", "乡镇"
+        SECTION = "section", "股室"
+        STATION = "station", "站所"
+        AUTHORITY = "authority", "县级机关"
+
+    class Workflow(models.TextChoices):
+        COUNTY = "county", "县直部门"
+        TOWNSHIP = "township", "乡镇"
+
+    class Vocabulary(models.TextChoices):
+        ORDINAL = "ordinal", "一级、二级、三级"
+        HEIGHT = "height", "高级、中级、低级"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
+    )
+    path = models.TextField("路径", unique=True, editable=False, db_collation="C")
+    bureau = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name="所属单位"
+    )
+    kind = models.CharField("类别", max_length=12, choices=Kind)
+    name = models.CharField("名称", max_length=60)
+    short_name = models.CharField("简称", max_length=20, blank=True)
+    order = models.PositiveSmallIntegerField("排序", default=0)
+    duties = models.TextField("主要职责", blank=True, max_length=2000)
+    criteria_rank = models.PositiveSmallIntegerField("按标准应定等级", null=True, blank=True, choices=Rank)
+    criteria_basis = models.CharField("标准依据", max_length=300, blank=True)
+    workflow = models.CharField("流程", max_length=12, choices=Workflow, blank=True)
+    vocabulary = models.CharField("等级用语", max_length=12, choices=Vocabulary, default=Vocabulary.ORDINAL)
+    meeting_name = models.CharField("决定会议", max_length=30, blank=True)
+    filing_body = models.CharField("备案机关", max_length=60, blank=True)
+    active = models.BooleanField("在用", default=True)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "机构"
+        ordering = ("path",)
+        permissions: ClassVar = [(right.value, right.label) for right in Right]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "name"], name="unit_name_once_under_parent"),
+            models.CheckConstraint(
+                condition=Q(criteria_rank__isnull=True) | Q(criteria_rank__range=(1, 3)), name="unit_rank_1_to_3"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def lineage(self) -> list[str]:
+        """Hex ids from the top down to this unit, as the path spells them."""
+        return [part for part in self.path.split("/") if part]
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks people up by the name they sign in with."""
+
+    def create_user(self, username: str, *, name: str, password: str | None = None, **extra: Any) -> "User":
+        user = self.model(username=username, name=name, **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in with a user name or a phone number; no e-mail is needed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = models.CharField("用户名", max_length=40, unique=True)
+    name = models.CharField("姓名", max_length=30)
+    phone = models.CharField("手机号", max_length=20, blank=True)
+    political = models.CharField("政治面貌", max_length=20, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    large_type = models.BooleanField("大字版", default=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "人员"
+        constraints = [
+            models.UniqueConstraint(fields=["phone"], condition=~Q(phone=""), name="user_phone_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def home(self) -> "Tenure | None":
+        """The post held now, the latest if several."""
+        held = self.tenures.filter(until=None).select_related("post__unit", "bureau")
+        return held.order_by("-since").first()
+
+    @property
+    def section_name(self) -> str:
+        return self.home.post.unit.name if self.home else ""
+
+
+@pghistory.track()
+class Post(BureauModel):
+    """A post (岗位) of a section: what it is for, what it may do, and which level the criteria give it."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts", verbose_name="股室")
+    name = models.CharField("岗位", max_length=60)
+    order = models.PositiveSmallIntegerField("排序", default=0)
+    duties = models.TextField("岗位职责", blank=True, max_length=2000)
+    powers = models.TextField("岗位职权", blank=True, max_length=2000)
+    criteria_rank = models.PositiveSmallIntegerField("按标准应定等级", null=True, blank=True, choices=Rank)
+    criteria_basis = models.CharField("标准依据", max_length=300, blank=True)
+    active = models.BooleanField("在用", default=True)
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "岗位"
+        ordering = ("unit__order", "order", "name")
+        constraints = [
+            models.UniqueConstraint(fields=["bureau", "unit", "name"], name="post_name_once_in_section"),
+            models.CheckConstraint(
+                condition=Q(criteria_rank__isnull=True) | Q(criteria_rank__range=(1, 3)), name="post_rank_1_to_3"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class Tenure(BureauModel):
+    """Who holds a post from when to when; the five-year rotation clock starts at `since` (暂行办法 第十四条（六）)."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tenures", verbose_name="人员")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="tenures", verbose_name="岗位")
+    since = models.DateField("任职起始")
+    until = models.DateField("任职结束", null=True, blank=True)
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "任职"
+        ordering = ("since",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bureau", "person", "post"], condition=Q(until__isnull=True), name="tenure_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")), name="tenure_ends_after_it_began"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.post}"
+
+
+class UnitUserGrant(UserObjectPermissionBase):
+    """A right of a person in a unit and below; rights are given to persons, so that the authority table names them."""
+
+    content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
+
+
+class UnitGroupGrant(GroupObjectPermissionBase):
+    """Present so that guardian keeps no generic rows for units; we give no rights to groups."""
+
+    content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
+
+
+class Holiday(models.Model):
+    """A day that differs from the week: a public holiday, or a weekend day that works."""
+
+    day = models.DateField("日期", primary_key=True)
+    works = models.BooleanField("上班")
+    name = models.CharField("名称", max_length=30, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "节假日"
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
+class DemoShift(models.Model):
+    """Days by which a demo has moved its calendar (its data is played from some weeks ago up to today); read only in demo
+    mode, each push is a row of its own."""
+
+    days = models.SmallIntegerField("天数")
+    at = models.DateTimeField("时间", db_default=Now())
+
+    class Meta:
+        verbose_name = verbose_name_plural = "演示时间"
+
+    def __str__(self) -> str:
+        return f"+{self.days}"

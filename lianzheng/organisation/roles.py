@@ -1,0 +1,60 @@
+"""The rights and the roles that bundle them, declared once; guards, grants and the printed authority table read this.
+
+A right is a guardian permission that stands on a unit and holds for all below it (docs/adr/0004).
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Right(TextChoices):
+    """What somebody may do in a unit and below."""
+
+    REVIEW_SECTION = "review_section", "审核本股室岗位表，填报股室表"
+    LEAD_SECTIONS = "lead_sections", "审核所分管股室的表"
+    HEAD_BUREAU = "head_bureau", "签署本单位的表，上提一级的审核"
+    RUN_OFFICE = "run_office", "组织排查、初审、汇总、公示、归档"
+    INSPECT = "inspect", "纪检审核"
+    RECORD_MEETING = "record_meeting", "登记会议决定"
+    VERIFY_BUREAU = "verify_bureau", "对单位等级提出核定意见"
+    CONFIRM_BUREAU = "confirm_bureau", "审核确定单位等级"
+    RECEIVE_FILING = "receive_filing", "接收备案"
+    ADMINISTER = "administer", "管理机构、岗位和账号"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A hat: its stable code, the word on papers, and the rights it bundles. Source: 实施方案 六; 暂行办法 第十三条."""
+
+    code: str
+    label: str
+    rights: tuple[Right, ...]
+
+
+SECTION_HEAD = Role("section_head", "股室负责人", (Right.REVIEW_SECTION,))
+VICE_LEADER = Role("vice_leader", "分管领导", (Right.LEAD_SECTIONS,))
+LEADER = Role("leader", "主要负责人", (Right.HEAD_BUREAU,))
+OFFICE = Role("office", "廉政办", (Right.RUN_OFFICE, Right.RECORD_MEETING))
+INSPECTOR = Role("inspector", "纪检组", (Right.INSPECT,))
+COUNTY_OFFICE = Role("county_office", "县领导小组办公室", (Right.VERIFY_BUREAU,))
+COUNTY_GROUP = Role("county_group", "县领导小组", (Right.CONFIRM_BUREAU,))
+FILING_BODY = Role("filing_body", "备案机关", (Right.RECEIVE_FILING,))
+ADMINISTRATOR = Role("administrator", "系统管理员", (Right.ADMINISTER,))
+
+ROLES = (
+    SECTION_HEAD,
+    VICE_LEADER,
+    LEADER,
+    OFFICE,
+    INSPECTOR,
+    COUNTY_OFFICE,
+    COUNTY_GROUP,
+    FILING_BODY,
+    ADMINISTRATOR,
+)
+
+
+def role(code: str) -> Role:
+    """The role of this code; KeyError when there is none."""
+    return {item.code: item for item in ROLES}[code]

@@ -1,0 +1,80 @@
+"""The faces of a paper: where they lie, a private fontconfig over them, and which texts a face cannot set.
+
+The project ships Fandol's 仿宋, 楷体 and bold 宋体 (see fonts/NOTICE); Noto Serif and Sans SC, which have
+every character of 通用规范汉字表, come from a package. Faces an office puts into var/fonts win over both.
+"""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from fontTools.ttLib import TTCollection, TTFont
+
+SHIPPED = Path(__file__).resolve().parent / "fonts"
+VAR = Path(__file__).resolve().parents[2] / "var"
+
+BODY = ("仿宋_GB2312", "FangSong_GB2312", "仿宋", "FangSong", "FandolFang R", "Noto Serif SC")
+TITLE = ("方正小标宋简体", "方正小标宋_GBK", "FandolSong", "Noto Serif SC")
+HEADING = ("黑体", "SimHei", "Noto Sans SC")
+NUMERAL = ("宋体", "SimSun", "Noto Serif SC")
+COMPLETE = ("Noto Serif SC",)
+
+
+def family(names: tuple[str, ...]) -> str:
+    """The value of a CSS font-family."""
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def folders() -> list[Path]:
+    """Where faces are looked for, the office's own first."""
+    package = importlib.util.find_spec("pylopdf_fonts_zh_cn")
+    complete = [Path(package.origin).parent] if package and package.origin else []
+    return [VAR / "fonts", SHIPPED, *complete]
+
+
+def write_conf() -> Path:
+    """Write the private fontconfig file and return its path (for FONTCONFIG_FILE).
+
+    With it, a paper looks the same on every machine, and nothing the machine happens to have is embedded.
+    """
+    path = VAR / "cache" / "fonts.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dirs = "".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders())
+    text = (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
+        f"<fontconfig>{dirs}<cachedir>{escape(str(path.parent / 'fontconfig'))}</cachedir></fontconfig>\n"
+    )
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        new = path.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    return path
+
+
+def beyond_body(text: str) -> bool:
+    """Whether the body face lacks a character of `text`, which is then set whole in the complete face.
+
+    A name of two faces, one character thin and one heavy, looks like a mistake.
+    """
+    return not body_characters().issuperset(map(ord, text))
+
+
+@cache
+def body_characters() -> frozenset[int]:
+    """What every possible body face has, and the line feed, which is not drawn."""
+    own = [face for path in _files(VAR / "fonts") for face in _faces(path) if _names(face) & set(BODY)]
+    shipped = _faces(SHIPPED / "FandolFang-Regular.otf")
+    return frozenset.intersection(*(frozenset(face.getBestCmap()) | {10} for face in [*shipped, *own]))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in (".ttf", ".otf", ".ttc"))
+
+
+def _faces(path: Path) -> list[TTFont]:
+    return list(TTCollection(path, lazy=True).fonts) if path.suffix.lower() == ".ttc" else [TTFont(path, lazy=True)]
+
+
+def _names(face: TTFont) -> set[str]:
+    return {str(record) for record in face["name"].names if record.nameID in (1, 4, 16)}

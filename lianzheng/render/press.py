@@ -1,0 +1,127 @@
+"""The child process that sets papers: HTML in on stdin, PDF out on stdout, nothing else reached.
+
+Started by lianzheng.render.pdf as `python -m lianzheng.render.press MEGABYTES`; imports no Django. It lives
+for many papers, since importing the typesetter takes longer than setting one.
+"""
+
+import contextlib
+import gc
+import os
+import resource
+import select
+import struct
+import sys
+from typing import IO, Any
+
+SIZE = struct.Struct(">Q")
+PAPER, READY, DONE, FAILED = b"P", b"R", b"D", b"F"
+IDLE_SECONDS = 600
+
+
+def send(stream: IO[bytes], kind: bytes, *, body: bytes = b"") -> None:
+    """Write one message: a kind of one byte, the length, the body."""
+    stream.write(kind + SIZE.pack(len(body)) + body)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> tuple[bytes, bytes]:
+    """Read one message; EOFError when the other side has gone."""
+    head = stream.read(1 + SIZE.size)
+    if len(head) < 1 + SIZE.size:
+        raise EOFError
+    (size,) = SIZE.unpack(head[1:])
+    body = stream.read(size)
+    if len(body) < size:
+        raise EOFError
+    return head[:1], body
+
+
+def limit_memory(megabytes: int) -> None:
+    """Cap the address space. macOS refuses the call; the limits on time still hold there."""
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+def limit_time(seconds: int) -> None:
+    """Let this process use `seconds` more of processor time; the kernel ends it after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
+
+
+class Typesetter:
+    """WeasyPrint with one font configuration and one parsed stylesheet, and no way to fetch anything."""
+
+    def __init__(self, css: str) -> None:
+        # Imported late: an absent system library must be an answer, not a traceback.
+        from weasyprint import CSS, HTML
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+
+        class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint is untyped
+            def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+                raise ValueError("a paper fetches nothing")
+
+        self.html = HTML
+        self.fetcher = Fetcher()
+        self.fonts = FontConfiguration()
+        self.css = CSS(string=css, font_config=self.fonts, url_fetcher=self.fetcher)
+
+    def set(self, html: str) -> bytes:
+        """The PDF of a page whose faces are all installed and whose pictures do not exist."""
+        page = self.html(string=html, url_fetcher=self.fetcher)
+        pdf = page.write_pdf(stylesheets=[self.css], font_config=self.fonts)
+        return bytes(pdf)
+
+
+def serve(source: IO[bytes], out: IO[bytes]) -> None:
+    """Take the stylesheet, then set papers until the parent goes or nothing has come for a while."""
+    try:
+        typesetter = Typesetter(_take(source))
+    except (ImportError, OSError) as error:
+        send(out, FAILED, body=str(error).encode())
+        return
+    # What is alive now stays alive; collecting in the middle of a paper only costs time.
+    gc.freeze()
+    gc.disable()
+    send(out, READY)
+    while select.select([source], [], [], IDLE_SECONDS)[0]:
+        try:
+            html = _take(source)
+        except EOFError:
+            return
+        _answer(typesetter, out, html=html)
+        gc.collect()
+
+
+def _take(source: IO[bytes]) -> str:
+    """The text of the next message, once its seconds of processor time are granted."""
+    _, body = receive(source)
+    seconds, _, text = body.decode().partition("\n")
+    limit_time(int(seconds))
+    return text
+
+
+def _answer(typesetter: Typesetter, out: IO[bytes], *, html: str) -> None:
+    try:
+        pdf = typesetter.set(html)
+    except MemoryError:
+        # Freed or not, a process that ran into its limit is no place for the next paper.
+        os._exit(1)
+    except Exception as error:
+        send(out, FAILED, body=f"{type(error).__name__}: {error}".encode())
+    else:
+        send(out, DONE, body=pdf)
+
+
+def main() -> None:
+    """Take the pipes for the messages alone: whatever a library prints goes to stderr."""
+    source = os.fdopen(os.dup(0), "rb")
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    limit_memory(int(sys.argv[1]))
+    serve(source, out)
+
+
+if __name__ == "__main__":
+    main()

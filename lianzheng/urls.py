@@ -1,0 +1,14 @@
+"""Every address of the product."""
+
+from django.urls import include, path
+
+from lianzheng.desk import errors
+
+urlpatterns = [
+    path("", include("lianzheng.desk.urls")),
+    path("", include("assessments.urls")),
+]
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken

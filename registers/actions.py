@@ -1,0 +1,238 @@
+"""The only writers of tables, risk points and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.db.models.functions import Now
+
+from lianzheng.audit.actions import record
+from lianzheng.flow import Refused, Stale
+from lianzheng.organisation.models import Post, Unit, User
+from registers.models import LibraryPoint, Measure, RiskPoint, RiskTable
+from registers.rollup import Row, merged
+from registers.rules import writable
+
+FIELDS = ("power", "risk_type", "name", "manifestation", "responsible")
+MOST_ROWS = 200
+
+
+@transaction.atomic
+def create_table(
+    kind: str, *, year: int, unit: Unit, post: Post | None = None, holder: User | None = None, by: User
+) -> RiskTable:
+    """The year's table of a post, section or bureau, with last year's rows copied in as its draft."""
+    assert unit.bureau_id is not None
+    before = _last_year(kind, year=year, unit=unit, post=post)
+    table: RiskTable = RiskTable.objects.create(
+        bureau_id=unit.bureau_id, kind=kind, year=year, unit=unit, post=post, holder=holder, previous=before
+    )
+    if before:
+        _copy(before.rows(), into=table)
+    return table
+
+
+def _last_year(kind: str, *, year: int, unit: Unit, post: Post | None) -> RiskTable | None:
+    """The latest earlier table of the same post (whoever held it), section or bureau."""
+    earlier = RiskTable.objects.across_bureaus().filter(bureau=unit.bureau_id, kind=kind, year__lt=year)
+    same = earlier.filter(post=post) if post else earlier.filter(unit=unit)
+    found: RiskTable | None = same.exclude(sealed_at=None).order_by("-year").first()
+    return found
+
+
+def _copy(rows: Iterable[RiskPoint], *, into: RiskTable) -> list[RiskPoint]:
+    """Rows of last year as this year's draft, each marked as unchanged until somebody edits it."""
+    copies, measures = [], []
+    for order, row in enumerate(rows, start=1):
+        values = {name: getattr(row, name) for name in (*FIELDS, "ways", "section", "leader")}
+        copy = RiskPoint(
+            bureau_id=into.bureau_id, table=into, order=order, change=RiskPoint.Change.SAME, last_year=row, **values
+        )
+        copies.append(copy)
+        measures += [
+            Measure(bureau_id=into.bureau_id, point=copy, order=old.order, text=old.text, origin_id=old.origin_id)
+            for old in row.measures.all()
+        ]
+    RiskPoint.objects.bulk_create(copies)
+    Measure.objects.bulk_create(measures)
+    return copies
+
+
+def open_for_writing(table: RiskTable, *, by: User) -> RiskTable:
+    """The table, locked until the transaction ends, if this person may write it now; else a sentence."""
+    current = RiskTable.objects.across_bureaus().select_for_update().filter(writable(by), pk=table.pk).first()
+    if current is None:
+        raise Refused("本表已提交或不由您填写，不能修改。如需修改，请先撤回或由审核人退回。")
+    found: RiskTable = current
+    return found
+
+
+@transaction.atomic
+def add_points(table: RiskTable, *, rows: Sequence[Mapping[str, Any]] = ({},), by: User) -> list[RiskPoint]:
+    """Append rows; keys are `FIELDS`, `measures` (lines), `ways`, `section`, `leader`, `sources`, `origins`."""
+    current = open_for_writing(table, by=by)
+    last = current.points.aggregate(last=Max("order"))["last"] or 0
+    if current.rows().count() + len(rows) > MOST_ROWS:
+        raise Refused(f"一张表最多 {MOST_ROWS} 行，请归并后再添加。")
+    return [_append(current, values, order=last + n) for n, values in enumerate(rows, start=1)]
+
+
+def _append(table: RiskTable, values: Mapping[str, Any], *, order: int) -> RiskPoint:
+    plain = {name: values[name] for name in (*FIELDS, "ways", "section", "leader") if name in values}
+    point: RiskPoint = RiskPoint.objects.create(bureau_id=table.bureau_id, table=table, order=order, **plain)
+    _write_measures(point, lines(values.get("measures", "")), origins=values.get("origins", {}))
+    if sources := values.get("sources"):
+        point.sources.set(sources)
+    return point
+
+
+def lines(text: str) -> list[str]:
+    """One measure a line; empty lines do not count."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _write_measures(point: RiskPoint, texts: Sequence[str], *, origins: Mapping[str, Any] | None = None) -> None:
+    """Make the point's measures exactly these, keeping the library link of a text that stays as it was."""
+    known = {measure.text: measure.origin_id for measure in point.measures.all()} | dict(origins or {})
+    point.measures.all().delete()
+    Measure.objects.bulk_create(
+        Measure(bureau_id=point.bureau_id, point=point, order=n, text=text, origin_id=known.get(text))
+        for n, text in enumerate(texts, start=1)
+    )
+
+
+@transaction.atomic
+def save_point(point: RiskPoint, *, version: int, values: Mapping[str, Any], by: User) -> int:
+    """Save one row if it is still as the page showed it; the new version. Saving the same again changes nothing."""
+    open_for_writing(point.table, by=by)
+    current: RiskPoint = RiskPoint.objects.across_bureaus().select_for_update().get(pk=point.pk)
+    if current.removed_at is not None:
+        raise Stale("这一行已被删除；您填写的内容仍在本页，可复制后另加一行。")
+    texts = lines(values["measures"]) if "measures" in values else None
+    plain = {name: values[name] for name in values if name != "measures"}
+    same = all(getattr(current, name) == value for name, value in plain.items())
+    if same and texts in (None, lines(current.measures_text)):
+        return current.version
+    if current.version != version:
+        raise Stale("这一行已在别的窗口改过，您的内容没有覆盖它。请对照后再保存。")
+    change = RiskPoint.Change.CHANGED if current.last_year_id else RiskPoint.Change.NEW
+    RiskPoint.objects.across_bureaus().filter(pk=point.pk, version=version).update(
+        **plain, change=change, version=F("version") + 1, saved_at=Now()
+    )
+    if texts is not None:
+        _write_measures(current, texts)
+    return version + 1
+
+
+@transaction.atomic
+def remove_point(point: RiskPoint, *, by: User) -> None:
+    """Take a row out of the table; it can be put back."""
+    open_for_writing(point.table, by=by)
+    RiskPoint.objects.across_bureaus().filter(pk=point.pk, removed_at=None).update(
+        removed_at=Now(), version=F("version") + 1
+    )
+
+
+@transaction.atomic
+def restore_point(point: RiskPoint, *, by: User) -> None:
+    """Put a removed row back where it was."""
+    open_for_writing(point.table, by=by)
+    RiskPoint.objects.across_bureaus().filter(pk=point.pk).update(removed_at=None, version=F("version") + 1)
+
+
+@transaction.atomic
+def shift_point(point: RiskPoint, *, up: bool, by: User) -> None:
+    """Swap the row with its neighbour; at the end of the table nothing happens."""
+    table = open_for_writing(point.table, by=by)
+    rows = list(table.points.filter(removed_at=None).order_by("order", "id"))
+    here = next(n for n, row in enumerate(rows) if row.pk == point.pk)
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(rows):
+        return
+    rows[here], rows[there] = rows[there], rows[here]
+    for order, row in enumerate(rows, start=1):
+        row.order = order
+    RiskPoint.objects.across_bureaus().bulk_update(rows, ["order"])
+
+
+@transaction.atomic
+def confirm_same(table: RiskTable, *, by: User) -> int:
+    """Take over every row of last year that this table does not carry yet; the number of rows taken."""
+    current = open_for_writing(table, by=by)
+    if current.previous is None:
+        return 0
+    carried = set(current.points.filter(removed_at=None).values_list("last_year", flat=True))
+    missing = [row for row in current.previous.rows() if row.pk not in carried]
+    last = current.points.aggregate(last=Max("order"))["last"] or 0
+    copies = _copy(missing, into=current)
+    for n, copy in enumerate(copies, start=1):
+        copy.order = last + n
+    RiskPoint.objects.across_bureaus().bulk_update(copies, ["order"])
+    return len(copies)
+
+
+@transaction.atomic
+def add_from_library(
+    table: RiskTable, *, chosen: Sequence[LibraryPoint], responsible: str, by: User
+) -> list[RiskPoint]:
+    """Append library points with their suggested measures; the wording is then the holder's to adapt."""
+    rows = []
+    for item in chosen:
+        suggested = list(item.measures.all())
+        rows.append(
+            {
+                "risk_type": item.risk_type,
+                "name": item.name,
+                "manifestation": item.text,
+                "measures": "\n".join(measure.text for measure in suggested),
+                "origins": {measure.text: measure.pk for measure in suggested},
+                "responsible": responsible,
+            }
+        )
+    return add_points(table, rows=rows, by=by) if rows else []
+
+
+@transaction.atomic
+def roll_up(table: RiskTable, *, sources: Sequence[RiskPoint], merge: bool, by: User) -> list[RiskPoint]:
+    """Rows of posts (or sections) into this table, linked to where they came from: one row, or each its own."""
+    groups = [list(sources)] if merge else [[source] for source in sources]
+    rows = []
+    for group in groups:
+        row = merged([as_row(point) for point in group])
+        values = {name: getattr(row, name) for name in FIELDS}
+        single = group[0].table.unit if len({point.table.unit_id for point in group}) == 1 else None
+        rows.append(values | {"measures": "\n".join(row.measures), "sources": group, "section": single})
+    added = add_points(table, rows=rows, by=by)
+    bureau = table.bureau
+    record("归类汇总", subject=table, bureau=bureau, detail={"来源": len(sources), "行": len(added)}, by=by)
+    return added
+
+
+def as_row(point: RiskPoint) -> Row:
+    """A risk point as the roll-up rules see it."""
+    table = point.table
+    return Row(
+        id=str(point.pk),
+        origin=table.post.name if table.post else table.unit.name,
+        power=point.power,
+        risk_type=point.risk_type,
+        name=point.name,
+        manifestation=point.manifestation,
+        measures=tuple(measure.text for measure in point.measures.all()),
+        responsible=point.responsible,
+    )
+
+
+@transaction.atomic
+def seal_table(table: RiskTable, *, by: User) -> None:
+    """Close the table to writing (an assessment took it in)."""
+    RiskTable.objects.across_bureaus().filter(pk=table.pk).update(sealed_at=Now())
+
+
+@transaction.atomic
+def open_table(table: RiskTable, *, by: User) -> None:
+    """Open the table again (recalled or returned)."""
+    RiskTable.objects.across_bureaus().filter(pk=table.pk).update(sealed_at=None)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class EarlyWarningConfig(AppConfig):
+    name = "early_warning"
+    verbose_name = "廉政预警"
