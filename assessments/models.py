@@ -248,6 +248,11 @@ class Dossier(Flowing):
         return reverse("dossier", args=[self.pk])
 
     @property
+    def state_word(self) -> str:
+        """The state as people say it."""
+        return str(State(self.state).label)
+
+    @property
     def form_name(self) -> str:
         """附件 of this kind and stage, as people call it."""
         return FORM_NAMES[self.kind][self.stage]

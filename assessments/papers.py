@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.timezone import localtime
 
 from assessments.levels import VOCABULARIES
 from assessments.models import Dossier, DossierMove, Rating, State
@@ -120,7 +121,7 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
     values: dict[str, Any] = {
         "bureau_name": dossier.bureau.name,
         "unit_name": dossier.bureau.name if dossier.kind == RiskTable.Kind.BUREAU else dossier.unit.name,
-        "filled_on": submitted[0].at.date() if submitted else None,
+        "filled_on": localtime(submitted[0].at).date() if submitted else None,
         "section": dossier.unit.name,
         "unit_duties": dossier.unit.duties,
         "level": words_of(dossier)[rank] if rank else "",
@@ -160,7 +161,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
     for move in _since_hand_in(dossier):
         if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
             continue
-        opinion = Opinion(text=move.opinion or _usual(move), name=move.by.name, on=move.at.date(), hat=move.hat)
+        opinion = Opinion(text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat)
         cells.setdefault(_cell(dossier, move), []).append(opinion)
     return cells
 

@@ -146,14 +146,15 @@ class Flow:
     def open_to(self, record: Flowing, user: User) -> tuple[Step, ...]:
         """The steps this person may take now: one query, the same one that fills the inbox."""
         steps = self.steps(record)
-        if not steps:
-            return ()
+        whos = list(dict.fromkeys(step.who for step in steps))
         asked = {
-            f"may_{n}": ExpressionWrapper(step.who.rows(user), output_field=BooleanField())
-            for n, step in enumerate(steps)
+            f"may_{n}": ExpressionWrapper(who.rows(user), output_field=BooleanField()) for n, who in enumerate(whos)
         }
-        answers = self.rows().filter(pk=record.pk, version=record.version).annotate(**asked).values(*asked).first()
-        return tuple(step for n, step in enumerate(steps) if answers and answers[f"may_{n}"])
+        if not asked:
+            return ()
+        answers = self.rows().filter(pk=record.pk, version=record.version).annotate(**asked).values_list(*asked).first()
+        admitted = {who for who, may in zip(whos, answers or (), strict=False) if may}
+        return tuple(step for step in steps if step.who in admitted)
 
     def waiting_for(self, user: User) -> QuerySet[Any]:
         """The inbox: records in a state from which this person owes a step."""

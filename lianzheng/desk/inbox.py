@@ -68,7 +68,7 @@ def _line(record: Any, last: Any, today: Any) -> dict[str, Any]:
         "title": record.title,
         "form": record.form_name,
         "section": record.unit.name,
-        "state": record.get_state_display(),
+        "state": record.state_word,
         "source": f"{last.by.name}·{last.hat}" if last else "系统下达",
         "since": localtime(record.state_since).strftime("%m-%d %H:%M"),
         "due": due,

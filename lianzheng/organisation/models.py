@@ -44,6 +44,7 @@ class Unit(models.Model):
         TOWN = "town", "乡镇"
         SECTION = "section", "股室"
         STATION = "station", "站所"
+        LEADERSHIP = "leadership", "领导班子"
         AUTHORITY = "authority", "县级机关"
 
     class Workflow(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
 
 from lianzheng.organisation.models import Unit, UnitUserGrant, User
 from lianzheng.organisation.roles import ROLES
@@ -53,7 +53,8 @@ def bureaus(user: User, right: str) -> list[Unit]:
 def seat(right: str, *, unit: str = "unit") -> QuerySet[UnitUserGrant]:
     """Grants of the right that cover the row's unit; for use inside Exists on any model with a unit."""
     grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
-    return grants.alias(asked=OuterRef(f"{unit}__path")).filter(asked__startswith=F("content_object__path"))
+    path = ExpressionWrapper(OuterRef(f"{unit}__path"), output_field=TextField())
+    return grants.alias(asked=path).filter(asked__startswith=F("content_object__path"))
 
 
 def sits(right: str, *, person: str, unit: str = "unit") -> Exists:
@@ -78,9 +79,11 @@ def desk(*chain: str, person: str = "holder") -> Callable[[User], Q]:
     def rows(user: User) -> Q:
         admitted = within(user, chain[-1])
         for right in reversed(chain[:-1]):
+            here = within(user, right)
             own = Q(sits(right, person=person))
-            gone_up = own | ~Q(occupied(right, besides=person))
-            admitted = (within(user, right) & ~own) | (gone_up & admitted)
-        return admitted & ~Q(**{person: user})
+            # A desk that is not the person's adds nothing to ask about, nor does a way up that leads nowhere.
+            up = admitted if admitted is NOBODY else (own | ~Q(occupied(right, besides=person))) & admitted
+            admitted = up if here is NOBODY else (here & ~own) | up
+        return admitted if admitted is NOBODY else admitted & ~Q(**{person: user})
 
     return rows

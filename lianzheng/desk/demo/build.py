@@ -28,9 +28,9 @@ def build() -> None:
     today = clock.today()
     go_to(today - BACK, by=bureau.office())
     last_year(bureau, today.year - 1)
-    this_year(bureau, today.year)
-    if town: town_year(town, today.year)
-    go_to(today, by=bureau.office())
+    this_year(bureau, today.year, today=today)
+    go_to(today - BACK, by=bureau.office())
+    if town: town_year(town, today.year, today=today)
     DemoShift.objects.all().delete()
 
 

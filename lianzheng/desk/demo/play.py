@@ -10,6 +10,7 @@ from typing import Any
 from assessments import actions
 from assessments.flow import DOSSIERS
 from assessments.models import Campaign, Dossier, PublicNotice, ReturnReason, State
+from assessments.rules import CHAINS
 from lianzheng import clock
 from lianzheng.desk.demo.organisation import Placed
 from lianzheng.flow import Said, move
@@ -29,11 +30,11 @@ class Player:
         self.bureau = placed.bureau
         self.seats = self._seats()
 
-    def _seats(self) -> list[tuple[str, User]]:
-        """(path, person) of every grant that reaches the bureau or lies in it."""
-        grants = UnitUserGrant.objects.select_related("user", "content_object").order_by("id")
-        reach = [(g.content_object.path, g.user) for g in grants]
-        return [(p, u) for p, u in reach if p.startswith(self.bureau.path) or self.bureau.path.startswith(p)]
+    def _seats(self) -> list[tuple[str, str, User]]:
+        """(right, path, person) of every grant that reaches the bureau or lies in it."""
+        grants = UnitUserGrant.objects.select_related("user", "content_object", "permission").order_by("id")
+        reach = [(g.permission.codename, g.content_object.path, g.user) for g in grants]
+        return [seat for seat in reach if seat[1].startswith(self.bureau.path) or self.bureau.path.startswith(seat[1])]
 
     def office(self) -> User:
         return self.wearing("run_office")
@@ -48,9 +49,12 @@ class Player:
 
     def actor(self, dossier: Dossier, action: str) -> User:
         """Somebody who may take this step on this dossier now."""
-        candidates = [dossier.holder] if dossier.holder else []
-        candidates += [person for path, person in self.seats if dossier.unit.path.startswith(path)]
-        for person in dict.fromkeys(candidates):
+        step = DOSSIERS.step(dossier, action)
+        chain = CHAINS.get(step.who.label, ()) if step else ()
+        reach = [(right, person) for right, path, person in self.seats if dossier.unit.path.startswith(path)]
+        desks = [person for wanted in chain for right, person in reach if right == wanted]
+        holder = [dossier.holder] if dossier.holder and not chain else []
+        for person in dict.fromkeys([*holder, *desks, *(person for _, person in reach)]):
             if any(step.action == action for step in DOSSIERS.open_to(dossier, person)):
                 return person
         raise LookupError(f"{dossier}: nobody may {action} from {dossier.state}")

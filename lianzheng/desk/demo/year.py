@@ -1,14 +1,13 @@
 """The two years of the demo: last year's round as far as it was kept, and this year's with an item in every state."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from assessments import actions
 from assessments.models import Campaign, Dossier, State
 from lianzheng import clock
 from lianzheng.desk.demo.play import Player, go_to
-from lianzheng.organisation.models import Unit
 from registers.models import RiskPoint, RiskTable
 
 S = State
@@ -57,6 +56,8 @@ TOWN_PLACES = (
     S.RETURNED,
     S.DRAFT,
 )
+BEHIND = (S.NOTICE, S.PUBLISHED, S.FILING, S.IN_FORCE, S.ARCHIVED)
+"""Places that lie behind the meeting."""
 WHY = "风险点写得较笼统，请结合岗位职权写明发生在哪个环节、有什么表现。"
 
 
@@ -159,7 +160,7 @@ def _rate_to(player: Player, campaign: Campaign, places: dict[Any, str], stage: 
     """Grade and move each dossier to where it belongs before the meeting."""
     for dossier in [*posts(campaign, stage), *sections(campaign, stage)]:
         target = places.get(dossier.table_id, S.DRAFT)
-        if target == S.DRAFT:
+        if target in (S.DRAFT, "-"):
             continue
         player.rate(dossier, _rows(player, dossier))
         _move_to(player, dossier, target)
@@ -167,34 +168,41 @@ def _rate_to(player: Player, campaign: Campaign, places: dict[Any, str], stage: 
 
 def _move_to(player: Player, dossier: Dossier, target: str) -> None:
     """To a desk, to the meeting for whatever lies behind it, or returned by the first desk."""
-    behind = (S.NOTICE, S.PUBLISHED, S.FILING, S.IN_FORCE, S.ARCHIVED)
     if target == S.RETURNED:
         player.take(dossier, "submit")
         player.send_back(dossier, text=WHY)
-    elif target in behind:
+    elif target in BEHIND:
         player.pass_until(dossier, S.NOTICE if dossier.stage == Stage.FINDING else S.MEETING)
     elif target != S.DRAFT:
         player.pass_until(dossier, target)
 
 
-def this_year(player: Player, year: int) -> None:
-    """A round in the middle of everything."""
+def this_year(player: Player, year: int, *, today: date) -> None:
+    """A round in the middle of everything: first what has gone furthest, then, on the last day, what is on the desks."""
     campaign = open_round(player, year)
-    plan = {d.table_id: POST_PLACES[n % len(POST_PLACES)] for n, d in enumerate(posts(campaign, Stage.FINDING))}
-    write(player, posts(campaign, Stage.FINDING))
-    _find(player, campaign, posts(campaign, Stage.FINDING), plan)
-    plan |= {d.table_id: SECTION_PLACES[n % len(SECTION_PLACES)] for n, d in enumerate(sections(campaign, Stage.FINDING))}
-    _sections(player, campaign, plan)
+    findings = posts(campaign, Stage.FINDING)
+    write(player, findings)
+    plan = {d.table_id: POST_PLACES[n % len(POST_PLACES)] for n, d in enumerate(findings)}
+    halls = sections(campaign, Stage.FINDING)
+    plan |= {d.table_id: SECTION_PLACES[n % len(SECTION_PLACES)] for n, d in enumerate(halls)}
+    places = {table: place[1] for table, place in plan.items()}
+    far = {d.table_id for d in [*findings, *halls] if _wants(plan, d, 0) == S.ARCHIVED}
+    _find(player, [d for d in findings if d.table_id in far], plan)
+    _sections(player, campaign, [d for d in halls if d.table_id in far], plan)
     _bureau(player, campaign)
-    done = [d for d in campaign.dossiers.filter(stage=Stage.FINDING, state=S.NOTICE) if _wants(plan, d, 0) == S.ARCHIVED]
-    _through_notice(player, campaign, [*done, whole(campaign, Stage.FINDING)], title="风险点和防控措施")
+    done = list(campaign.dossiers.filter(stage=Stage.FINDING, state=S.NOTICE))
+    _through_notice(player, campaign, done, title="风险点和防控措施")
     player.file(campaign, [whole(campaign, Stage.FINDING)], number=11)
     actions.open_rating(campaign, by=player.office())
-    _rate_to(player, campaign, {table: place[1] for table, place in plan.items()}, Stage.RATING)
+    _rate_to(player, campaign, {t: p for t, p in places.items() if p in BEHIND}, Stage.RATING)
+    _decide(player, campaign, places, Stage.RATING)
+    go_to(today, by=player.office())
+    _find(player, [d for d in findings if d.table_id not in far], plan)
+    _sections(player, campaign, [d for d in halls if d.table_id not in far], plan)
+    _rate_to(player, campaign, {t: p for t, p in places.items() if p not in BEHIND}, Stage.RATING)
     rating = whole(campaign, Stage.RATING)
     player.rate(rating, [])
     player.pass_until(rating, S.COUNTY_OFFICE)
-    _decide(player, campaign, {table: place[1] for table, place in plan.items()}, Stage.RATING)
     _up_now(player, campaign, plan)
 
 
@@ -202,21 +210,20 @@ def _wants(plan: dict[Any, Any], dossier: Dossier, which: int) -> str:
     return str(plan[dossier.table_id][which]) if dossier.table_id in plan else ""
 
 
-def _find(player: Player, campaign: Campaign, dossiers: Sequence[Dossier], plan: dict[Any, Any]) -> None:
+def _find(player: Player, dossiers: Sequence[Dossier], plan: dict[Any, Any]) -> None:
     for dossier in dossiers:
         if dossier.table.rows().exists():
             _move_to(player, dossier, _wants(plan, dossier, 0))
 
 
-def _sections(player: Player, campaign: Campaign, plan: dict[Any, Any]) -> None:
+def _sections(player: Player, campaign: Campaign, dossiers: Sequence[Dossier], plan: dict[Any, Any]) -> None:
     """Each section: its own rows and those rolled up from its posts, then on its way."""
-    dossiers = sections(campaign, Stage.FINDING)
     write(player, dossiers)
     ready = (S.NOTICE, S.INSPECTOR, S.OFFICE)
     for dossier in dossiers:
         below = [d for d in posts(campaign, Stage.FINDING) if d.unit_id == dossier.unit_id and d.state in ready]
         player.roll(dossier, _points(below))
-    _find(player, campaign, dossiers, plan)
+    _find(player, dossiers, plan)
 
 
 def _bureau(player: Player, campaign: Campaign) -> None:
@@ -246,14 +253,17 @@ def _up_now(player: Player, campaign: Campaign, plan: dict[Any, Any]) -> None:
         player.notice(campaign, up, title=f"{campaign.bureau.name}{campaign.year}年度廉政风险点公示（第二批）")
 
 
-def town_year(player: Player, year: int) -> None:
+def town_year(player: Player, year: int, *, today: date) -> None:
     """The township's one round."""
     campaign = open_round(player, year)
     dossiers = posts(campaign, Stage.WHOLE)
     write(player, dossiers)
     written = [d for d in dossiers if d.table.rows().exists()]
     places = {d.table_id: str(TOWN_PLACES[n % len(TOWN_PLACES)]) for n, d in enumerate(written)}
-    _rate_to(player, campaign, places, Stage.WHOLE)
+    _rate_to(player, campaign, {t: p for t, p in places.items() if p in BEHIND}, Stage.WHOLE)
+    _decide(player, campaign, places, Stage.WHOLE)
+    go_to(today, by=player.office())
+    _rate_to(player, campaign, {t: p for t, p in places.items() if p not in BEHIND}, Stage.WHOLE)
     sections_ = sections(campaign, Stage.WHOLE)
     for dossier in sections_:
         below = [d for d in written if d.unit_id == dossier.unit_id and d.state in (S.MEETING, S.NOTICE)]
@@ -262,13 +272,9 @@ def town_year(player: Player, year: int) -> None:
     for dossier, target in zip(rolled, (S.MEETING, S.VICE, S.RETURNED), strict=False):
         player.rate(dossier, [])
         _move_to(player, dossier, target)
-    _decide(player, campaign, places, Stage.WHOLE)
     _up_now(player, campaign, {table: (place, place) for table, place in places.items()})
     bureau = whole(campaign, Stage.WHOLE)
     player.roll(bureau, _points([d for d in rolled if d.state in (S.MEETING, S.VICE)]))
     player.rate(bureau, [])
     player.pass_until(bureau, S.LEADER)
 
-
-def town_kind() -> str:
-    return Unit.Kind.TOWN

@@ -1,0 +1,307 @@
+"""The fixed cast of the tests and their way through the round: everything here is made by the product's own actions.
+
+A county bureau with one full section, a second bureau from which the stranger comes, and the county above both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.test import Client
+
+from assessments import actions
+from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, State
+from lianzheng import clock
+from lianzheng.flow import Said, move
+from lianzheng.organisation.actions import create_post, create_unit, grant, start_tenure
+from lianzheng.organisation.models import Post, Unit, User
+from lianzheng.organisation.roles import role
+from registers.actions import add_points
+from registers.models import RiskPoint
+
+SINCE = date(2022, 3, 1)
+YEAR = 2026
+
+ROW: Mapping[str, Any] = {
+    "power": "施工许可审批",
+    "risk_type": "duty",
+    "name": "审批把关不严",
+    "manifestation": "对申报资料审查不严，为不符合条件的项目办理许可。",
+    "measures": "实行双人审查，逐项核对清单并留痕。\n每季度抽查已办结事项。",
+    "responsible": "张三",
+}
+GRADES = {"importance": 4, "discretion": 4, "probability": 3, "harm": 3, "mechanism": 3, "history": 3}
+"""68 points, level two: «排查工作的报告», 项目审批."""
+
+PEOPLE = {
+    "张三": "建筑业股/施工许可岗",
+    "陈九": "建筑业股/质量监督岗",
+    "李四": "建筑业股/股长",
+    "王五": "办公室/办公室主任",
+    "钱七": "局领导/副局长",
+    "孙八": "局领导/局长",
+    "赵六": "局领导/纪检组长",
+    "周一": "县领导小组/办公室干部",
+    "吴二": "县领导小组/组长",
+    "郑十": "县领导小组/备案干部",
+    "外人": "水政股/水政岗",
+    "管理员": "",
+}
+ROLES = (
+    ("李四", "section_head", "建筑业股"),
+    ("钱七", "vice_leader", "县住建局"),
+    ("孙八", "leader", "县住建局"),
+    ("王五", "office", "县住建局"),
+    ("赵六", "inspector", "县住建局"),
+    ("周一", "county_office", "云县"),
+    ("吴二", "county_group", "云县"),
+    ("郑十", "filing_body", "云县"),
+    ("外人", "office", "县水利局"),
+    ("外人", "leader", "县水利局"),
+    ("外人", "section_head", "水政股"),
+    ("管理员", "administrator", "县住建局"),
+)
+
+
+@dataclass
+class Cast:
+    """Everybody by name, every unit by name, every post by `section/post`."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    posts: dict[str, Post] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> User:
+        return self.people[name]
+
+    @property
+    def bureau(self) -> Unit:
+        return self.units["县住建局"]
+
+    @property
+    def other(self) -> Unit:
+        return self.units["县水利局"]
+
+
+def assemble(workflow: str = Unit.Workflow.COUNTY) -> Cast:
+    """Make the whole cast; `workflow` is the first bureau's."""
+    cast = Cast()
+    kinds = Unit.Kind
+    county = _unit(cast, "云县", kinds.REGION, None)
+    _unit(cast, "县领导小组", kinds.AUTHORITY, county)
+    bureau = _unit(cast, "县住建局", kinds.BUREAU, county, workflow=workflow, **_OFFICIAL)
+    _unit(cast, "局领导", kinds.LEADERSHIP, bureau, order=1)
+    _unit(cast, "建筑业股", kinds.SECTION, bureau, order=2, duties="负责建筑市场监管。")
+    _unit(cast, "办公室", kinds.SECTION, bureau, order=3, duties="负责机关日常运转。")
+    other = _unit(cast, "县水利局", kinds.BUREAU, county, workflow=Unit.Workflow.COUNTY, **_OFFICIAL)
+    _unit(cast, "水政股", kinds.SECTION, other, order=1)
+    for order, (name, place) in enumerate(PEOPLE.items(), start=1):
+        _person(cast, name, place, order=order)
+    for name, code, unit in ROLES:
+        grant(role(code), unit=cast.units[unit], to=cast[name], by=None)
+    return cast
+
+
+_OFFICIAL = {"meeting_name": "局办公会议", "filing_body": "县纪委监委"}
+
+
+def _unit(cast: Cast, name: str, kind: str, parent: Unit | None, **values: Any) -> Unit:
+    cast.units[name] = create_unit(name, kind=kind, parent=parent, by=None, **values)
+    return cast.units[name]
+
+
+def _person(cast: Cast, name: str, place: str, *, order: int) -> None:
+    """Nobody has a password but who gets one in a test: hashing is slow by design."""
+    cast.people[name] = User.objects.create_user(f"user{order:02}", name=name, political="中共党员")
+    if place:
+        unit, post = place.split("/")
+        cast.posts[place] = create_post(
+            cast.units[unit], name=post, order=order, by=None, duties=f"{post}的职责。", powers=f"{post}的职权。"
+        )
+        start_tenure(cast[name], post=cast.posts[place], since=SINCE, by=None)
+
+
+def client_of(user: User | None, **options: Any) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client(**options)
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def again(user: User) -> User:
+    """The person as the next request would load them: without what this one remembers."""
+    return User.objects.get(pk=user.pk)
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """A row that lacks nothing, with these differences."""
+    return dict(ROW) | changes
+
+
+class Round:
+    """One bureau's year: finds its dossiers and plays its people."""
+
+    def __init__(self, cast: Cast, *, year: int = YEAR) -> None:
+        self.cast = cast
+        self.campaign: Campaign = actions.open_campaign(
+            cast.bureau,
+            year=year,
+            title=f"{year}年度排查",
+            finding_due=date(year, 2, 15),
+            rating_due=date(year, 2, 25),
+            by=cast["王五"],
+        )
+
+    def dossier(self, title: str, *, stage: str = "") -> Dossier:
+        """The dossier whose title begins so, fresh from the database; the finding unless said otherwise."""
+        found = self.campaign.dossiers.filter(title__startswith=title)
+        found = found.filter(stage=stage) if stage else found.exclude(stage="rating")
+        return found.get()
+
+    @property
+    def own(self) -> Dossier:
+        """张三's 附件1."""
+        return self.dossier("施工许可岗")
+
+    def fill(self, dossier: Dossier, rows: Sequence[Mapping[str, Any]] = (ROW,)) -> list[RiskPoint]:
+        return add_points(dossier.table, rows=rows, by=writer_of(dossier, self.cast))
+
+    def take(self, dossier: Dossier, action: str, by: str, **said: Any) -> Dossier:
+        """One step by the person of this name, from the dossier as it stands."""
+        dossier.refresh_from_db()
+        move(dossier, action, version=dossier.version, said=Said(**said), by=again(self.cast[by]))
+        return dossier
+
+    def bring(self, dossier: Dossier, state: str) -> Dossier:
+        """Fill, hand in and pass by the ordinary people of each desk until the dossier lies in `state`."""
+        dossier.refresh_from_db()
+        if dossier.state == State.DRAFT and state != State.DRAFT:
+            self._prepare(dossier)
+        while dossier.state != state:
+            action, by = NEXT[dossier.state](dossier)
+            getattr(self, f"_{action}", self._step)(dossier, action, by)
+            dossier.refresh_from_db()
+        return dossier
+
+    def _prepare(self, dossier: Dossier) -> None:
+        if dossier.writes_rows and not dossier.table.rows().exists():
+            self.fill(dossier)
+        if dossier.grades_points:
+            self.rate(dossier)
+
+    def _step(self, dossier: Dossier, action: str, by: str) -> None:
+        self.take(dossier, action, by, opinion="同意。", facts={"rank": 2} if action == "decide" else {})
+
+    def _publish(self, dossier: Dossier, action: str, by: str) -> None:
+        self.publish([dossier])
+
+    def _close(self, dossier: Dossier, action: str, by: str) -> None:
+        assert dossier.notice is not None
+        self.pass_days((dossier.notice.ends_on - clock.today()).days + 1)
+        actions.close_notice(dossier.notice, by=again(self.cast["王五"]))
+
+    def _meet(self, dossier: Dossier, action: str, by: str) -> None:
+        self.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())])
+
+    def _file(self, dossier: Dossier, action: str, by: str) -> None:
+        self.file([dossier])
+
+    def rate(self, dossier: Dossier, *, grades: Mapping[str, int] = GRADES, rank: int | None = None) -> None:
+        """Grade every point alike and report the proposal (or this rank)."""
+        writer = writer_of(dossier, self.cast)
+        for point in dossier.table.rows():
+            actions.save_rating(dossier, point=point, version=0, grades=grades, reasons={}, by=writer)
+        dossier.refresh_from_db()
+        actions.report_level(dossier, rank=rank or dossier.proposed_rank or 3, reason="", by=writer)
+        dossier.refresh_from_db()
+
+    def rating(self, title: str) -> Dossier:
+        """The rating dossier of this finding, which is approved on the way."""
+        finding = self.dossier(title)
+        if finding.state in (State.DRAFT, State.RETURNED):
+            self.bring(finding, State.NOTICE)
+        actions.open_rating(self.campaign, by=self.cast["王五"])
+        return self.dossier(title, stage="rating")
+
+    def publish(self, dossiers: Sequence[Dossier], **facts: Any) -> PublicNotice:
+        values = {"title": "公示", "scope": "bureau", "starts_on": clock.today(), "days": 5, "phone": "0000"}
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        return actions.publish_notice(
+            self.campaign, facts=values | {"place": "办公室"} | facts, chosen=chosen, by=again(self.cast["王五"])
+        )
+
+    def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0) -> Meeting:
+        number = number or self.campaign.meetings.count() + 1
+        return actions.record_meeting(
+            self.campaign, facts=minutes(number), decisions=decisions, by=again(self.cast["王五"])
+        )
+
+    def file(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "郑十", action: str = "file") -> Filing:
+        number = number or f"备〔{self.campaign.year}〕{self.campaign.filings.count() + 1}号"
+        facts = {"receipt_no": number, "received_on": clock.today(), "opinion": "", "body": "县纪委监委"}
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        return actions.record_filing(
+            self.campaign, facts=facts, chosen=chosen, action=action, by=again(self.cast[by])
+        )
+
+    def pass_days(self, days: int) -> None:
+        """Let days pass as a demo does; takes effect where the test has turned the demo's clock on."""
+        from lianzheng.organisation.actions import shift_demo
+
+        shift_demo(days, by=self.cast["王五"])
+
+
+def minutes(number: int) -> dict[str, Any]:
+    """The head of the minutes of the n-th meeting."""
+    return {
+        "name": "局办公会议",
+        "number": number,
+        "minutes_no": f"〔{YEAR}〕{number}号",
+        "held_on": clock.today(),
+        "place": "会议室",
+        "chair": "孙八",
+        "expected": 5,
+        "present": 5,
+        "attendance": "班子成员",
+        "absence": "",
+    }
+
+
+def tomorrow() -> date:
+    return clock.today() + timedelta(days=1)
+
+
+def writer_of(dossier: Dossier, cast: Cast) -> User:
+    """Who fills this form in."""
+    if dossier.kind == "post":
+        assert dossier.holder is not None
+        return again(dossier.holder)
+    return again(cast["李四"] if dossier.kind == "section" else cast["王五"])
+
+
+def _writer(dossier: Dossier) -> str:
+    if dossier.kind == "post":
+        return str(dossier.holder)
+    return "李四" if dossier.kind == "section" else "王五"
+
+
+# State -> what its ordinary desk does there, and who that is for the dossiers of 建筑业股 and of the bureau.
+NEXT: dict[str, Any] = {
+    State.DRAFT: lambda dossier: ("submit", _writer(dossier)),
+    State.RETURNED: lambda dossier: ("submit", _writer(dossier)),
+    State.SECTION: lambda dossier: ("pass", "李四"),
+    State.VICE: lambda dossier: ("pass", "钱七"),
+    State.OFFICE: lambda dossier: ("pass", "王五"),
+    State.INSPECTOR: lambda dossier: ("pass", "赵六"),
+    State.LEADER: lambda dossier: ("pass", "孙八"),
+    State.MEETING: lambda dossier: ("meet", "王五"),
+    State.COUNTY_OFFICE: lambda dossier: ("pass", "周一"),
+    State.COUNTY_GROUP: lambda dossier: ("decide", "吴二"),
+    State.NOTICE: lambda dossier: ("publish", "王五"),
+    State.PUBLISHED: lambda dossier: ("close", "王五"),
+    State.FILING: lambda dossier: ("file", "郑十"),
+}

@@ -1,0 +1,53 @@
+"""Fixtures every test may ask for: the cast, its year, and settings that do not depend on where the tests run."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lianzheng.organisation.calendar import seed
+from lianzheng.organisation.models import Unit
+from tests.cast import Cast, Round, assemble
+
+
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(autouse=True)
+def _fixed_settings(settings: Any, empty_folder: Path) -> None:
+    """No demo, no collected static files: a test that wants either says so."""
+    settings.DEMO = False
+    settings.STATIC_ROOT = empty_folder
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return assemble()
+
+
+@pytest.fixture
+def town(db: None) -> Cast:
+    """The same people where the township's one round holds finding and rating."""
+    return assemble(Unit.Workflow.TOWNSHIP)
+
+
+@pytest.fixture
+def year(cast: Cast) -> Round:
+    """This year's round of the first bureau, just opened."""
+    return Round(cast)
+
+
+@pytest.fixture
+def holidays(db: None) -> None:
+    seed()
+
+
+@pytest.fixture
+def moving_clock(settings: Any) -> None:
+    """The calendar of a demo: days pass when a test lets them."""
+    settings.DEMO = True
