@@ -50,9 +50,9 @@ def _files(user: User) -> Q:
     return within(user, Right.RECEIVE_FILING) & ~Q(holder=user)
 
 
-def _desk(label: str, *chain: Right) -> Who:
+def _desk(label: str, *chain: Right, shared: bool = False) -> Who:
     CHAINS[label] = chain
-    return Who(label, desk(*chain))
+    return Who(label, desk(*chain, shared=shared))
 
 
 CHAINS: dict[str, tuple[Right, ...]] = {}
@@ -65,9 +65,9 @@ VICE_LEADER = _desk("分管领导", Right.LEAD_SECTIONS, Right.HEAD_BUREAU, Righ
 LEADER = _desk("主要负责人", Right.HEAD_BUREAU, Right.INSPECT)
 OFFICE = _desk("廉政办", Right.RUN_OFFICE, Right.HEAD_BUREAU)
 INSPECTOR = _desk("纪检组", Right.INSPECT, Right.HEAD_BUREAU)
-MEETING = _desk("会议记录人", Right.RECORD_MEETING, Right.HEAD_BUREAU)
-COUNTY_OFFICE = _desk("县领导小组办公室", Right.VERIFY_BUREAU, Right.CONFIRM_BUREAU)
-COUNTY_GROUP = _desk("县领导小组", Right.CONFIRM_BUREAU, Right.VERIFY_BUREAU)
+MEETING = _desk("会议记录人", Right.RECORD_MEETING, Right.HEAD_BUREAU, shared=True)
+COUNTY_OFFICE = _desk("县领导小组办公室", Right.VERIFY_BUREAU, Right.CONFIRM_BUREAU, shared=True)
+COUNTY_GROUP = _desk("县领导小组", Right.CONFIRM_BUREAU, Right.VERIFY_BUREAU, shared=True)
 PUBLISHER = Who("廉政办", _runs)
 FILING_BODY = Who("备案机关", _files)
 FILER = Who("备案办理人", lambda user: _runs(user) | within(user, Right.RECEIVE_FILING))

@@ -16,7 +16,7 @@ from assessments import actions
 from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, State
 from lianzheng import clock
 from lianzheng.flow import Said, move
-from lianzheng.organisation.actions import create_post, create_unit, grant, start_tenure
+from lianzheng.organisation.actions import create_post, create_unit, grant, shift_demo, start_tenure
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.roles import role
 from registers.actions import add_points
@@ -205,7 +205,7 @@ class Round:
         actions.close_notice(dossier.notice, by=again(self.cast["王五"]))
 
     def _meet(self, dossier: Dossier, action: str, by: str) -> None:
-        self.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())])
+        self.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())], by=by)
 
     def _file(self, dossier: Dossier, action: str, by: str) -> None:
         self.file([dossier])
@@ -234,10 +234,10 @@ class Round:
             self.campaign, facts=values | {"place": "办公室"} | facts, chosen=chosen, by=again(self.cast["王五"])
         )
 
-    def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0) -> Meeting:
+    def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0, by: str = "王五") -> Meeting:
         number = number or self.campaign.meetings.count() + 1
         return actions.record_meeting(
-            self.campaign, facts=minutes(number), decisions=decisions, by=again(self.cast["王五"])
+            self.campaign, facts=minutes(number), decisions=decisions, by=again(self.cast[by])
         )
 
     def file(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "郑十", action: str = "file") -> Filing:
@@ -250,8 +250,6 @@ class Round:
 
     def pass_days(self, days: int) -> None:
         """Let days pass as a demo does; takes effect where the test has turned the demo's clock on."""
-        from lianzheng.organisation.actions import shift_demo
-
         shift_demo(days, by=self.cast["王五"])
 
 
@@ -298,7 +296,7 @@ NEXT: dict[str, Any] = {
     State.OFFICE: lambda dossier: ("pass", "王五"),
     State.INSPECTOR: lambda dossier: ("pass", "赵六"),
     State.LEADER: lambda dossier: ("pass", "孙八"),
-    State.MEETING: lambda dossier: ("meet", "王五"),
+    State.MEETING: lambda dossier: ("meet", "孙八" if dossier.holder.name == "王五" else "王五"),
     State.COUNTY_OFFICE: lambda dossier: ("pass", "周一"),
     State.COUNTY_GROUP: lambda dossier: ("decide", "吴二"),
     State.NOTICE: lambda dossier: ("publish", "王五"),

@@ -72,15 +72,16 @@ def hats(user: User, *, unit: Unit) -> list[str]:
     return [role.label for role in ROLES if all(holds(user, right, unit=unit) for right in role.rights)]
 
 
-def desk(*chain: str, person: str = "holder") -> Callable[[User], Q]:
+def desk(*chain: str, person: str = "holder", shared: bool = False) -> Callable[[User], Q]:
     """Whose turn it is: who holds the first right of the chain, never the row's own person; the step goes one desk up
-    where that person sits at the desk or nobody else does, computed at the moment of asking (公务员法 第七十六条 回避)."""
+    where that person sits at the desk or nobody else does, computed at the moment of asking (公务员法 第七十六条 回避). At a `shared` desk,
+    which only records what a body decided, a colleague may act instead."""
 
     def rows(user: User) -> Q:
         admitted = within(user, chain[-1])
         for right in reversed(chain[:-1]):
             here = within(user, right)
-            own = Q(sits(right, person=person))
+            own = Q(pk__in=[]) if shared else Q(sits(right, person=person))
             # A desk that is not the person's adds nothing to ask about, nor does a way up that leads nowhere.
             up = admitted if admitted is NOBODY else (own | ~Q(occupied(right, besides=person))) & admitted
             admitted = up if here is NOBODY else (here & ~own) | up

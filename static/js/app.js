@@ -124,6 +124,10 @@ async function send(form, row) {
   if (answer.saved || answer.errors) showErrors(form, answer.errors || {});
   if (answer.saved) {
     field(form, "version").value = answer.version;
+    Object.entries(answer.updates || {}).forEach(([id, text]) => {
+      const place = document.getElementById(id);
+      if (place) place.textContent = text;
+    });
     if (!row.dirty) dropCopy(form);
     rowOf(form).classList.remove("is-bad");
     say(form, "已自动保存 " + answer.saved, "ok");

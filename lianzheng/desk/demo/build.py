@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import connection, transaction
 
 from lianzheng import clock
-from lianzheng.desk.demo.organisation import FOLDER, place, read
+from lianzheng.desk.demo.organisation import place, read
 from lianzheng.desk.demo.play import Player, go_to
 from lianzheng.desk.demo.year import last_year, this_year, town_year
 from lianzheng.organisation.calendar import seed
@@ -24,13 +24,13 @@ def build() -> None:
     load()
     seed()
     bureau = Player(place(read("bureau.json"), key="bureau", kind=Unit.Kind.BUREAU))
-    town = None if not (FOLDER / "town.json").exists() else Player(place(read("town.json"), key="town", kind=Unit.Kind.TOWN))
+    town = Player(place(read("town.json"), key="town", kind=Unit.Kind.TOWN))
     today = clock.today()
     go_to(today - BACK, by=bureau.office())
     last_year(bureau, today.year - 1)
     this_year(bureau, today.year, today=today)
     go_to(today - BACK, by=bureau.office())
-    if town: town_year(town, today.year, today=today)
+    town_year(town, today.year, today=today)
     DemoShift.objects.all().delete()
 
 

@@ -141,7 +141,10 @@ class Player:
             actions.Decision(dossier, dossier.version, dossier.reviewed_rank or dossier.proposed_rank, Said())
             for dossier in dossiers
         ]
-        actions.record_meeting(campaign, facts=facts, decisions=decisions, by=self.wearing("record_meeting"))
+        holders = {dossier.holder_id for dossier in dossiers}
+        recorders = [person for right, _, person in self.seats if right == "record_meeting"]
+        recorder = next(person for person in recorders if person.pk not in holders)
+        actions.record_meeting(campaign, facts=facts, decisions=decisions, by=recorder)
 
     def file(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> None:
         facts = {

@@ -265,9 +265,10 @@ def town_year(player: Player, year: int, *, today: date) -> None:
     go_to(today, by=player.office())
     _rate_to(player, campaign, {t: p for t, p in places.items() if p not in BEHIND}, Stage.WHOLE)
     sections_ = sections(campaign, Stage.WHOLE)
+    passed = [d for d in _again(written) if d.state not in (S.DRAFT, S.RETURNED, S.SECTION)]
     for dossier in sections_:
-        below = [d for d in written if d.unit_id == dossier.unit_id and d.state in (S.MEETING, S.NOTICE)]
-        player.roll(dossier, _points(_again(below)))
+        below = [d for d in passed if d.unit_id == dossier.unit_id]
+        player.roll(dossier, _points(below))
     rolled = [d for d in sections_ if d.table.rows().exists()]
     for dossier, target in zip(rolled, (S.MEETING, S.VICE, S.RETURNED), strict=False):
         player.rate(dossier, [])

@@ -1,0 +1,136 @@
+"""One person at a browser of their own, who notices whatever is wrong with a page; knows no journey."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
+
+from tests.browser.product import ROOT, Product
+
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations.map(
+    (found) => found.id + " (" + found.nodes.length + "): " + found.nodes[0].html.slice(0, 160))"""
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+LARGE, LAPTOP, ZOOMED = (1366, 768), (1024, 768), (683, 768)
+
+
+def usernames() -> dict[str, str]:
+    """Name -> user name of everybody in the demo's bureau and above it."""
+    data = json.loads((ROOT / "fixtures" / "demo" / "bureau.json").read_text(encoding="utf-8"))
+    units = [*data["sections"], *data["authorities"]]
+    return {post["holder"]["name"]: post["holder"]["username"] for unit in units for post in unit["posts"]}
+
+
+class Visitor:
+    """A browser context of one person. Everything that must not happen on a page gathers in `problems`."""
+
+    def __init__(self, browser: Browser, *, product: Product, script: bool = True) -> None:
+        self.product = product
+        self.script = script
+        self.problems: list[str] = []
+        self.allowed: set[int] = set()
+        self.context = browser.new_context(
+            base_url=product.url,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            viewport={"width": LARGE[0], "height": LARGE[1]},
+            java_script_enabled=script,
+        )
+        self.context.set_default_timeout(10_000)
+        if script:
+            self.context.add_init_script(path=AXE)
+        self.context.on("request", self._on_request)
+        self.context.on("response", self._on_response)
+        self.context.on("console", self._on_console)
+        self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        self.page: Page = self.context.new_page()
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.product.url, "data:", "blob:")):
+            self.problems.append(f"left the product: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} {response.url}\n{self.product.log.read_text()[-3000:]}")
+        elif response.status >= 400 and response.status not in self.allowed:
+            self.problems.append(f"{response.status} {response.url}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not ANSWERED.match(message.text):  # a status is judged at its response
+            self.problems.append(f"console: {message.text} ({self.page.url})")
+
+    @contextmanager
+    def refused(self, status: int) -> Iterator[None]:
+        """Inside, the product is to answer with this status."""
+        self.allowed.add(status)
+        with self.page.expect_response(lambda response: response.status == status):
+            yield
+        self.allowed.discard(status)
+
+    def enter(self, name: str) -> "Visitor":
+        """Sign in through the demo's door, whether or not the page offers the person."""
+        self.open("/sign-in/")
+        offered = self.page.get_by_role("button", name=re.compile(f"·{name}"))
+        if offered.count():
+            return self.go(offered.first)
+        token = self.page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+        answer = self.context.request.post(
+            "/demo/sign-in/", form={"csrfmiddlewaretoken": token, "username": usernames()[name]}
+        )
+        assert answer.ok
+        return self.open("/")
+
+    def open(self, address: str) -> "Visitor":
+        self.page.goto(address)
+        return self.look()
+
+    def go(self, target: Locator) -> "Visitor":
+        """Click what leads to another page, and look at it."""
+        with self.page.expect_navigation(wait_until="load"):
+            target.click()
+        return self.look()
+
+    def link(self, name: str | re.Pattern[str], *, exact: bool = False) -> "Visitor":
+        return self.go(self.page.get_by_role("link", name=name, exact=exact).first)
+
+    def press(self, name: str | re.Pattern[str], *, exact: bool = False) -> "Visitor":
+        return self.go(self.page.get_by_role("button", name=name, exact=exact).first)
+
+    def menu(self, name: str) -> "Visitor":
+        return self.go(self.page.get_by_role("navigation", name="主菜单").get_by_role("link", name=name).first)
+
+    def look(self) -> "Visitor":
+        """The page has a title and no accessibility fault, and nothing bad has happened so far."""
+        assert self.page.title().strip(), self.page.url
+        if self.script:
+            self.problems += [f"axe: {found} on {self.page.url}" for found in self.page.evaluate(RUN_AXE, TAGS)]
+        assert self.problems == []
+        return self
+
+    def overflow(self, *, width: int) -> int:
+        """By how many pixels the page is wider than a window of this width."""
+        self.page.set_viewport_size({"width": width, "height": LARGE[1]})
+        wider: int = self.page.evaluate(OVERFLOW)
+        return wider
+
+    def text(self, selector: str = "main") -> str:
+        return self.page.locator(selector).inner_text()
+
+    def fetch(self, name: str) -> bytes:
+        """The file behind a link with this name."""
+        address = self.page.get_by_role("link", name=name, exact=True).get_attribute("href")
+        assert address
+        answer: Any = self.context.request.get(address)
+        assert answer.status == 200
+        body: bytes = answer.body()
+        return body
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.problems == []
