@@ -100,7 +100,8 @@ def _create_dossier(campaign: Campaign, *, table: RiskTable, title: str, stage: 
 
 @transaction.atomic
 def open_rating(campaign: Campaign, *, by: User) -> int:
-    """Start stage B: a rating dossier for every finding that was approved; later ones follow as they are. The number made."""
+    """Start stage B: a rating dossier for every finding that was approved; later ones follow as they are. The number
+    made."""
     if campaign.workflow == Unit.Workflow.TOWNSHIP:
         raise Refused("乡镇流程查找和等级确定一次完成，不需单独启动。")
     Campaign.objects.in_bureau(campaign.bureau).filter(pk=campaign.pk, rating_opened_at=None).update(
@@ -227,7 +228,8 @@ def _decide(item: Decision, *, meeting: Meeting, by: User) -> None:
 def publish_notice(
     campaign: Campaign, *, facts: Mapping[str, Any], chosen: Sequence[tuple[Dossier, int]], by: User
 ) -> PublicNotice:
-    """Put results up. `facts`: title, scope, starts_on, days, phone, place; `chosen`: dossiers with the versions shown."""
+    """Put results up. `facts`: title, scope, starts_on, days, phone, place; `chosen`: dossiers with the versions
+    shown."""
     if not chosen:
         raise Refused("请至少选择一份要公示的表。")
     today = clock.today()
@@ -270,7 +272,8 @@ def close_notice(notice: PublicNotice, *, by: User) -> int:
 def record_filing(
     campaign: Campaign, *, facts: Mapping[str, Any], chosen: Sequence[tuple[Dossier, int]], action: str, by: User
 ) -> Filing:
-    """The receipt for a set of dossiers; they are in force from here. `action`: file (superior) or file_paper (office)."""
+    """The receipt for a set of dossiers; they are in force from here. `action`: file (superior) or file_paper
+    (office)."""
     if not chosen:
         raise Refused("请至少选择一份要备案的表。")
     if Filing.objects.in_bureau(campaign.bureau).filter(receipt_no=facts["receipt_no"]).exists():
@@ -285,7 +288,8 @@ def record_filing(
 
 @transaction.atomic
 def supersede_before(dossier: Dossier, *, by: User) -> None:
-    """Earlier dossiers in force for the same post, section or bureau give way to this one, each through its own step."""
+    """Earlier dossiers in force for the same post, section or bureau give way to this one, each through its own
+    step."""
     earlier = Dossier.objects.across_bureaus().filter(
         bureau=dossier.bureau_id, stage=dossier.stage, kind=dossier.kind, unit=dossier.unit_id, state=State.IN_FORCE
     )

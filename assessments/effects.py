@@ -27,7 +27,8 @@ def set_due(dossier: Dossier, said: Said, by: User) -> None:
 
 
 def hand_in(dossier: Dossier, said: Said, by: User) -> None:
-    """Who hands a section's or the bureau's form in answers for it; the rows are closed, the reviewed level starts anew."""
+    """Who hands a section's or the bureau's form in answers for it; the rows are closed, the reviewed level starts
+    anew."""
     registers.seal_table(dossier.table, by=by)
     _write(dossier, holder=by, reviewed_rank=dossier.reported_rank, reviewed_reason="")
 
@@ -79,7 +80,8 @@ def after_notice(dossier: Dossier, said: Said, by: User) -> None:
 
 
 def enter_force(dossier: Dossier, said: Said, by: User) -> None:
-    """In force from the receipt; what stood for the same post, section or bureau before is superseded, never deleted."""
+    """In force from the receipt; what stood for the same post, section or bureau before is superseded, never
+    deleted."""
     from assessments.actions import supersede_before
 
     _write(dossier, filing=said.facts["filing"], in_force_on=clock.today(), due_on=None)

@@ -69,12 +69,23 @@ def _filed() -> tuple[Step, ...]:
     needs: tuple[Need, ...] = (readiness.with_a_receipt,)
     then: tuple[Effect, ...] = (effects.enter_force,)
     paper = Step(
-        "file_paper", "登记备案回执", S.FILING, S.IN_FORCE, rules.PUBLISHER, needs, then, False, "quiet", "filing"
+        "file_paper",
+        "登记备案回执",
+        S.FILING,
+        S.IN_FORCE,
+        rules.PUBLISHER,
+        needs,
+        then,
+        duty=False,
+        tone="quiet",
+        place="filing",
     )
     return (
         Step("file", "备案", S.FILING, S.IN_FORCE, rules.FILING_BODY, needs, then, place="filing"),
         paper,
-        Step("supersede", "更新", S.IN_FORCE, S.SUPERSEDED, rules.FILER, (), (), False, "quiet", "filing"),
+        Step(
+            "supersede", "更新", S.IN_FORCE, S.SUPERSEDED, rules.FILER, (), (), duty=False, tone="quiet", place="filing"
+        ),
     )
 
 

@@ -1,4 +1,5 @@
-"""What is decided: the yearly campaign, the scheme, the dossier that moves from desk to desk, ratings, meeting, notice, filing."""
+"""What is decided: the yearly campaign, the scheme, the dossier that moves from desk to desk, ratings, meeting,
+notice, filing."""
 
 import pghistory
 from django.db import models
@@ -41,7 +42,8 @@ class State(models.TextChoices):
 
 
 class ReturnReason(models.TextChoices):
-    """Why a form goes back: “定位不准确、查找不深入、不全面的将退回并限期完善”（实施方案 六（二））; the last two are ours."""
+    """Why a form goes back: “定位不准确、查找不深入、不全面的将退回并限期完善”（实施方案 六（二））; the last two are
+    ours."""
 
     INACCURATE = "inaccurate", "定位不准确"
     SHALLOW = "shallow", "查找不深入"
@@ -52,7 +54,8 @@ class ReturnReason(models.TextChoices):
 
 @pghistory.track()
 class Scheme(BureauModel):
-    """A bureau's way of scoring: dimensions with weight and wording (JSON of `scoring.Dimension`), numbered versions."""
+    """A bureau's way of scoring: dimensions with weight and wording (JSON of `scoring.Dimension`), numbered
+    versions."""
 
     name = models.CharField("名称", max_length=60)
     number = models.PositiveSmallIntegerField("版本")

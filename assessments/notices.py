@@ -11,7 +11,8 @@ COLUMNS = ("序号", "股室", "岗位", "风险类别", "风险点", "廉政风
 
 
 def content(dossiers: Sequence[Dossier], *, scope: str) -> dict[str, Any]:
-    """The table of the notice: column heads and rows of texts. No name, no score; no moral-risk row outside the system."""
+    """The table of the notice: column heads and rows of texts. No name, no score; no moral-risk row outside the
+    system."""
     rows: list[list[str]] = []
     for dossier in dossiers:
         for point in dossier.table.rows():

@@ -161,7 +161,9 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
     for move in _since_hand_in(dossier):
         if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
             continue
-        opinion = Opinion(text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat)
+        opinion = Opinion(
+            text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat
+        )
         cells.setdefault(_cell(dossier, move), []).append(opinion)
     return cells
 

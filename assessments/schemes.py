@@ -1,4 +1,5 @@
-"""The shipped scoring scheme 六维百分制: dimensions of «排查工作的报告» 一（二）, weights and wording ours (domain of the bureau)."""
+"""The shipped scoring scheme 六维百分制: dimensions of «排查工作的报告» 一（二）, weights and wording ours (domain of
+the bureau)."""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
 """Score of a risk point from its grades; pure, Decimal only.
 
-«…排查工作的报告» 一（二）: 综合评分 100 分，80 分及以上一级，60 分（含）至 80 分二级，60 分以下三级. The source gives no weights; the
-shipped scheme 六维百分制 is ours: points = weight × grade ÷ 5, so that all grades 4 make exactly 80 and all grades 3 make 60.
+«…排查工作的报告» 一（二）: 综合评分 100 分，80 分及以上一级，60 分（含）至 80 分二级，60 分以下三级.
+The source gives no weights; those of the shipped scheme 六维百分制 are ours: points = weight × grade ÷ 5, so that
+all grades 4 make exactly 80 and all grades 3 make exactly 60.
 """
 
 from collections.abc import Mapping, Sequence

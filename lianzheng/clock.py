@@ -1,4 +1,5 @@
-"""Today, by the clock of PostgreSQL (never the web server's); only a demo may move it, so that a notice period can pass."""
+"""Today, by the clock of PostgreSQL (never the web server's); only a demo may move it, so that a notice period can
+pass."""
 
 from datetime import date
 
@@ -7,7 +8,7 @@ from django.db import connection
 
 ZONE = "Asia/Shanghai"
 _TODAY = f"SELECT (clock_timestamp() AT TIME ZONE '{ZONE}')::date"
-_SHIFTED = f"{_TODAY} + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int"
+_SHIFTED = _TODAY + " + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int"
 
 
 def today() -> date:

@@ -95,7 +95,8 @@ class Flowing(BureauModel):
 
 
 class MoveLog(BureauModel):
-    """One move, never changed afterwards: who, wearing which hat, from where to where, with which words, on which content."""
+    """One move, never changed afterwards: who, wearing which hat, from where to where, with which words, on which
+    content."""
 
     seq = models.PositiveIntegerField("序")
     action = models.CharField("动作", max_length=20)

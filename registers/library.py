@@ -1,4 +1,5 @@
-"""Loads the shipped risk library (fixtures/risk_library.json) into its reference tables; running it again changes nothing."""
+"""Loads the shipped risk library (fixtures/risk_library.json) into its reference tables; running it again changes
+nothing."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""What is written: the yearly table of a post, a section or the bureau, its risk points and their measures, the library."""
+"""What is written: the yearly table of a post, a section or the bureau, its risk points and their measures, the
+library."""
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField

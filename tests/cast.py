@@ -244,9 +244,7 @@ class Round:
         number = number or f"备〔{self.campaign.year}〕{self.campaign.filings.count() + 1}号"
         facts = {"receipt_no": number, "received_on": clock.today(), "opinion": "", "body": "县纪委监委"}
         chosen = [(dossier, dossier.version) for dossier in dossiers]
-        return actions.record_filing(
-            self.campaign, facts=facts, chosen=chosen, action=action, by=again(self.cast[by])
-        )
+        return actions.record_filing(self.campaign, facts=facts, chosen=chosen, action=action, by=again(self.cast[by]))
 
     def pass_days(self, days: int) -> None:
         """Let days pass as a demo does; takes effect where the test has turned the demo's clock on."""

@@ -1,4 +1,5 @@
-"""The page of one dossier (fill in, grade, review or read, whatever is the person's turn), its check page and its steps."""
+"""The page of one dossier (fill in, grade, review or read, whatever is the person's turn), its check page and its
+steps."""
 
 from typing import Any
 from uuid import UUID

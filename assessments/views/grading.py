@@ -16,7 +16,9 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[st
     dimensions = dimensions_of(found.dimensions)
     return {
         "graded": [
-            _block(found, number, point, ratings.get(point.pk), dimensions, typed.get(f"rating-{point.pk}"), marks)
+            _block(
+                found, number, point, ratings.get(point.pk), dimensions, typed.get(f"rating-{point.pk}"), marks=marks
+            )
             for number, point in enumerate(found.table.rows(), start=1)
         ],
         "level_form": typed.get("level"),
@@ -31,6 +33,7 @@ def _block(
     rating: Rating | None,
     dimensions: tuple[Dimension, ...],
     form: Any,
+    *,
     marks: bool,
 ) -> dict[str, Any]:
     grades = rating.grades if rating else {}
@@ -39,7 +42,8 @@ def _block(
     given = {item.code: form.data.get(item.code, "") for item in dimensions} if form else grades
     why = {item.code: form.data.get(f"{item.code}_why", "") for item in dimensions} if form else reasons
     fields = [
-        _field(point, number, item, given.get(item.code), why.get(item.code, ""), errors, marks) for item in dimensions
+        _field(point, number, item, given.get(item.code), why.get(item.code, ""), errors, marks=marks)
+        for item in dimensions
     ]
     return {
         "id": str(point.pk),
@@ -58,7 +62,7 @@ def _block(
 
 
 def _field(
-    point: RiskPoint, number: int, item: Dimension, grade: Any, why: str, errors: Mapping[str, str], marks: bool
+    point: RiskPoint, number: int, item: Dimension, grade: Any, why: str, errors: Mapping[str, str], *, marks: bool
 ) -> dict[str, Any]:
     missing = "请选择档次" if marks and not grade else ""
     unexplained = "评为5档，请写一句理由" if marks and str(grade) == "5" and not why else ""

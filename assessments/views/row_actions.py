@@ -1,4 +1,5 @@
-"""Writing the rows of a dossier: save one, add, copy, shift, remove and put back, take from last year or the library."""
+"""Writing the rows of a dossier: save one, add, copy, shift, remove and put back, take from last year or the
+library."""
 
 from typing import Any
 from uuid import UUID

@@ -29,7 +29,8 @@ def _join(left: str, right: str) -> str:
 
 
 def seal_value(*, number: int, bureau: str, root: str, previous: str, algorithm: str = "sha256") -> str:
-    """What a seal says: its number, whose it is, its block, and the seal before it. '' where the algorithm is missing."""
+    """What a seal says: its number, whose it is, its block, and the seal before it. '' where the algorithm is
+    missing."""
     if algorithm not in hashlib.algorithms_available:
         return ""
     return hashlib.new(algorithm, f"{number}|{bureau}|{root}|{previous}".encode()).hexdigest()

@@ -79,7 +79,8 @@ class Snapshot(models.Model):
 
 
 class Seal(models.Model):
-    """A block of journal rows closed for good (transactions `since` up to, not with, `until`): their Merkle root, bound to
+    """A block of journal rows closed for good (transactions `since` up to, not with, `until`): their Merkle root,
+    bound to
     the previous seal."""
 
     number = models.PositiveIntegerField("序号")

@@ -88,4 +88,3 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _item(request: HttpRequest, label: str, url: str, count: int | None) -> dict[str, Any]:
     return {"label": label, "url": url, "count": count, "current": request.path == url}
-

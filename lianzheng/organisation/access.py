@@ -90,10 +90,7 @@ class KeepTyped:
 def typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Every field of the POST but the token, in order."""
     return [
-        (name, str(value))
-        for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken"
-        for value in values
+        (name, str(value)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values
     ]
 
 

@@ -223,7 +223,8 @@ class Holiday(models.Model):
 
 
 class DemoShift(models.Model):
-    """Days by which a demo has moved its calendar (its data is played from some weeks ago up to today); read only in demo
+    """Days by which a demo has moved its calendar (its data is played from some weeks ago up to today); read only in
+    demo
     mode, each push is a row of its own."""
 
     days = models.SmallIntegerField("天数")

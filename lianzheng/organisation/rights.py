@@ -74,7 +74,8 @@ def hats(user: User, *, unit: Unit) -> list[str]:
 
 def desk(*chain: str, person: str = "holder", shared: bool = False) -> Callable[[User], Q]:
     """Whose turn it is: who holds the first right of the chain, never the row's own person; the step goes one desk up
-    where that person sits at the desk or nobody else does, computed at the moment of asking (公务员法 第七十六条 回避). At a `shared` desk,
+    where that person sits at the desk or nobody else does, computed at the moment of asking (公务员法 第七十六条
+    回避). At a `shared` desk,
     which only records what a body decided, a colleague may act instead."""
 
     def rows(user: User) -> Q:

@@ -174,7 +174,8 @@ class _Press:
         return {**kept, "FONTCONFIG_FILE": str(fonts.write_conf()), "TMPDIR": self.scratch}
 
     def _ask(self, text: str, *, seconds: int) -> tuple[bytes, bytes]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         # Killing the child is what ends a read that would never return.
         timer = threading.Timer(seconds, self.process.kill)
         timer.start()

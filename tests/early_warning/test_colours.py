@@ -1,6 +1,7 @@
 """The suggested colour of a warning."""
 
 import pytest
+
 from early_warning.colours import Colour, Office, Part, Suggestion, suggest
 
 TABLE = [

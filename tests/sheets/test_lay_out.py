@@ -1,7 +1,7 @@
 """The layout itself: values as text, coverage, merges, permission, head block, approval cells."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -64,7 +64,7 @@ def test_show_refuses_a_number_it_would_have_to_round(value: Decimal) -> None:
         show(value)
 
 
-@pytest.mark.parametrize("value", [59.98, datetime(2026, 2, 15, 10, 30), ["甲"], object()])
+@pytest.mark.parametrize("value", [59.98, datetime(2026, 2, 15, 10, 30, tzinfo=UTC), ["甲"], object()])
 def test_show_refuses_what_has_no_single_text(value: object) -> None:
     with pytest.raises(TypeError, match="cannot show"):
         show(value)

@@ -48,7 +48,8 @@ class Suggestion:
 
 
 def suggest(*, office: Office, part: Part, repeated: bool = False) -> Suggestion:
-    """The higher of the two scales wins (our reading: the rule gives both and no order); a repeated sign goes one up."""
+    """The higher of the two scales wins (our reading: the rule gives both and no order); a repeated sign goes one
+    up."""
     rank = min(int(office), int(part))
     because = f"对象为{OFFICE_WORDS[office]}，事项为{PART_WORDS[part]}，取其重者"
     if repeated and rank > 1:

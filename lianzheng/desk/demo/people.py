@@ -20,16 +20,16 @@ def groups() -> list[dict[str, Any]]:
 
 
 def _hatted() -> Iterable[tuple[str, dict[str, str]]]:
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, str], set[str]] = {}
     grants = UnitUserGrant.objects.select_related("user", "permission", "content_object")
     for grant in grants.order_by("user__username"):
         role = next((role for role in ROLES if role.rights[0] == grant.permission.codename), None)
         home = grant.user.home
         if role is None or home is None:
             continue
-        place = (home.bureau.name, role.code)
-        seen[place] = seen.get(place, 0) + 1
-        if seen[place] <= PER_ROLE:
+        known = seen.setdefault((home.bureau.name, role.code), set())
+        if grant.user.username not in known and len(known) < PER_ROLE:
+            known.add(grant.user.username)
             yield home.bureau.name, _person(grant.user, role.label)
 
 

@@ -42,7 +42,8 @@ class Player:
     def wearing(self, right: str) -> User:
         """The first person who holds the right over the bureau."""
         grants = UnitUserGrant.objects.filter(permission__codename=right, content_object__in=self.above())
-        return grants.select_related("user").order_by("id")[0].user
+        person: User = grants.select_related("user").order_by("id")[0].user
+        return person
 
     def above(self) -> list[Any]:
         return [self.bureau.pk, self.bureau.parent_id]
@@ -66,7 +67,9 @@ class Player:
         """Hand in and pass from desk to desk until the dossier lies in `state`."""
         while dossier.state != state:
             step = next(s for s in DOSSIERS.steps(dossier) if s.duty and not s.place)
-            self.take(dossier, step.action, said=Said(opinion=OPINIONS.get(step.action, "同意。"), facts=_facts(dossier)))
+            self.take(
+                dossier, step.action, said=Said(opinion=OPINIONS.get(step.action, "同意。"), facts=_facts(dossier))
+            )
 
     def send_back(self, dossier: Dossier, *, text: str, reason: str = ReturnReason.SHALLOW) -> None:
         said = Said(opinion=text, reason=reason, due_on=clock.today() + timedelta(days=5))
@@ -93,7 +96,8 @@ class Player:
             add_points(dossier.table, rows=values, by=writer)
 
     def rate(self, dossier: Dossier, rows: Sequence[dict[str, Any]]) -> None:
-        """Grade every point, by the written grades where the row is one of them, else cautiously; report the proposal."""
+        """Grade every point, by the written grades where the row is one of them, else cautiously; report the
+        proposal."""
         writer = self.actor(dossier, "submit")
         known = {row["name"]: row for row in rows}
         for point in dossier.table.rows():

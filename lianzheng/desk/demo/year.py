@@ -131,7 +131,11 @@ def last_year(player: Player, year: int) -> None:
 def _close_rest(player: Player, campaign: Campaign) -> None:
     """Forms of last year that were handed in on paper."""
     open_states = (S.DRAFT, S.RETURNED)
-    rest = campaign.dossiers.filter(state__in=open_states).exclude(kind=Kind.BUREAU).select_related("unit", "table", "holder")
+    rest = (
+        campaign.dossiers.filter(state__in=open_states)
+        .exclude(kind=Kind.BUREAU)
+        .select_related("unit", "table", "holder")
+    )
     for dossier in rest:
         player.void(dossier, reason=f"{campaign.year}年度已在纸面办理，表格另存。")
 
@@ -178,7 +182,8 @@ def _move_to(player: Player, dossier: Dossier, target: str) -> None:
 
 
 def this_year(player: Player, year: int, *, today: date) -> None:
-    """A round in the middle of everything: first what has gone furthest, then, on the last day, what is on the desks."""
+    """A round in the middle of everything: first what has gone furthest, then, on the last day, what is on the
+    desks."""
     campaign = open_round(player, year)
     findings = posts(campaign, Stage.FINDING)
     write(player, findings)
@@ -236,9 +241,14 @@ def _bureau(player: Player, campaign: Campaign) -> None:
 
 def _decide(player: Player, campaign: Campaign, places: dict[Any, str], stage: str) -> None:
     """The meeting for whatever lies behind it, the notice and the receipt for what goes further."""
+
     def behind(*targets: str) -> list[Dossier]:
         found = campaign.dossiers.filter(stage=stage, table__in=[t for t, p in places.items() if p in targets])
-        return [d for d in found.select_related("unit", "table", "holder", "campaign") if d.state in (S.MEETING, S.NOTICE, S.FILING)]
+        return [
+            d
+            for d in found.select_related("unit", "table", "holder", "campaign")
+            if d.state in (S.MEETING, S.NOTICE, S.FILING)
+        ]
 
     player.meet(campaign, behind(S.NOTICE, S.PUBLISHED, S.FILING, S.IN_FORCE), number=2)
     _through_notice(player, campaign, behind(S.FILING, S.IN_FORCE), title="廉政风险等级")
@@ -278,4 +288,3 @@ def town_year(player: Player, year: int, *, today: date) -> None:
     player.roll(bureau, _points([d for d in rolled if d.state in (S.MEETING, S.VICE)]))
     player.rate(bureau, [])
     player.pass_until(bureau, S.LEADER)
-

@@ -1,4 +1,5 @@
-"""`manage.py demo`: make the demo's data in an empty database; `--reset` makes it again; `--accounts` lists its people."""
+"""`manage.py demo`: make the demo's data in an empty database; `--reset` makes it again; `--accounts` lists its
+people."""
 
 from typing import Any
 
@@ -33,4 +34,6 @@ class Command(BaseCommand):
         for group in people.groups():
             self.stdout.write(f"{group['title']}")
             for person in group["people"]:
-                self.stdout.write(f"  {person['label']}（{person['hint']}）用户名 {person['username']}，在登录页点一下即可登录")
+                self.stdout.write(
+                    f"  {person['label']}（{person['hint']}）用户名 {person['username']}，在登录页点一下即可登录"
+                )
