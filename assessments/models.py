@@ -1,6 +1,8 @@
 """What is decided: the yearly campaign, the scheme, the dossier that moves from desk to desk, ratings, meeting,
 notice, filing."""
 
+from functools import cached_property
+
 import pghistory
 from django.db import models
 from django.db.models import Q
@@ -249,6 +251,11 @@ class Dossier(Flowing):
 
     def get_absolute_url(self) -> str:
         return reverse("dossier", args=[self.pk])
+
+    @cached_property
+    def timeline(self) -> list["DossierMove"]:
+        """Its moves in order with their people, read once."""
+        return list(self.moves.select_related("by").order_by("seq"))
 
     @property
     def state_word(self) -> str:

@@ -150,7 +150,7 @@ def _unit_head(dossier: Dossier) -> dict[str, Any]:
 
 def _since_hand_in(dossier: Dossier) -> Sequence[DossierMove]:
     """Moves from the last hand-in on; earlier opinions were on a content that has since changed."""
-    moves = list(dossier.moves.select_related("by").order_by("seq"))
+    moves = dossier.timeline
     starts = [n for n, move in enumerate(moves) if move.action == "submit"]
     return moves[starts[-1] :] if starts else []
 

@@ -25,16 +25,16 @@ def filled(points: list[RiskPoint]) -> list[Filled]:
     ]
 
 
-def problems_of(dossier: Dossier) -> list[Problem]:
-    """Everything that blocks handing the dossier in."""
-    points = list(dossier.table.rows())
+def problems_of(dossier: Dossier, *, points: list[RiskPoint] | None = None) -> list[Problem]:
+    """Everything that blocks handing the dossier in; `points` saves reading the rows again."""
+    points = list(dossier.table.rows()) if points is None else points
     found = problems(filled(points)) if dossier.writes_rows else []
     return found + (_rating_problems(dossier, points) if dossier.grades_points else [])
 
 
-def hints_of(dossier: Dossier) -> list[Problem]:
+def hints_of(dossier: Dossier, *, points: list[RiskPoint]) -> list[Problem]:
     """What the writer may want to look at again."""
-    return hints(filled(list(dossier.table.rows()))) if dossier.writes_rows else []
+    return hints(filled(points)) if dossier.writes_rows else []
 
 
 def _rating_problems(dossier: Dossier, points: list[RiskPoint]) -> list[Problem]:

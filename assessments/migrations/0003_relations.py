@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('assessments', '0002_initial'),
+        ('assessments', '0002_people_and_events'),
         ('organisation', '0001_initial'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('registers', '0001_initial'),

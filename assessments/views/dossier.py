@@ -68,7 +68,7 @@ def drawn(grid: Any) -> dict[str, Any]:
 
 def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
     """What every page of a dossier shows: where it is, with whom, since when, and the steps open to the person."""
-    moves = list(found.moves.select_related("by"))
+    moves = found.timeline
     return {
         "dossier": found,
         "kind_word": found.get_kind_display(),
@@ -146,12 +146,13 @@ def show_check(
     if submit is None:
         messages.info(request, "本表现在不由您提交。")
         return redirect(found)
-    problems = readiness.problems_of(found)
+    points = list(found.table.rows())
+    problems = readiness.problems_of(found, points=points)
     errors = [{"text": problem.text, "href": _place(found, problem)} for problem in problems]
     context = frame(found, open_steps) | {
         "submit": submit,
         "errors": errors + ([] if errors else [{"text": sentence, "href": ""} for sentence in sentences]),
-        "hints": readiness.hints_of(found),
+        "hints": readiness.hints_of(found, points=points),
         "forms": [drawn(grid_of(found, sheet)) for sheet in sheets_of(found)],
     }
     return render(request, "assessments/check.html", context, status=status)
