@@ -7,14 +7,14 @@ import statistics
 import time
 from collections.abc import Callable
 
-from assessments.flow import DOSSIERS
-from assessments.models import Dossier, State
-from assessments.papers import RATING, grid_of
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from assessments.flow import DOSSIERS
+from assessments.models import Dossier, State
+from assessments.papers import RATING, grid_of
 from lianzheng.organisation.models import User
 from lianzheng.render import pdf, xlsx
 

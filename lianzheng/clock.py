@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 ZONE = "Asia/Shanghai"
-_TODAY = f"SELECT (clock_timestamp() AT TIME ZONE '{ZONE}')::date"
+_TODAY = "SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date"
 _SHIFTED = _TODAY + " + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int"
 
 
