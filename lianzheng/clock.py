@@ -8,7 +8,10 @@ from django.db import connection
 
 ZONE = "Asia/Shanghai"
 _TODAY = "SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date"
-_SHIFTED = _TODAY + " + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int"
+_SHIFTED = """
+    SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date
+         + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int
+"""
 
 
 def today() -> date:

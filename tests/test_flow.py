@@ -112,10 +112,9 @@ def lay(cast: Cast, kind: str, stage: str) -> tuple[Round, Dossier]:
     return play, dossier
 
 
-def check_state(play: Round, dossier: Dossier, kind: str) -> list[Step]:
+def check_state(play: Round, dossier: Dossier, kind: str) -> None:
     """Try every step that leaves the present state with every person, and undo it."""
-    steps = list(DOSSIERS.steps(dossier))
-    for step in steps:
+    for step in DOSSIERS.steps(dossier):
         allowed = takers(kind, step)
         check_refused_to_others(play.cast, dossier, step, allowed)
         for name, hat in allowed.items():
@@ -124,7 +123,6 @@ def check_state(play: Round, dossier: Dossier, kind: str) -> list[Step]:
                 take(play, dossier, step, name)
                 check_traces(before, dossier, step, by=play.cast[name], hat=hat)
             dossier.refresh_from_db()
-    return steps
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
@@ -133,16 +131,19 @@ def test_step_of_every_route_is_open_to_its_desk_and_closed_to_everybody_else(
 ) -> None:
     workflow, kind, stage = name.split(".")
     play, dossier = lay(assemble(workflow), kind, stage)
-    seen: list[Step] = []
+    seen: set[Step] = set()
     returned = False
-    while steps := check_state(play, dossier, kind):
-        seen += [step for step in steps if step not in seen]
+    while steps := DOSSIERS.steps(dossier):
+        if seen.isdisjoint(steps):
+            check_state(play, dossier, kind)
+            seen |= set(steps)
         back = next((step for step in steps if step.action == "return"), None)
-        step = steps[0] if returned or back is None else back
+        onward = next((step for step in steps if step.duty), steps[0])
+        step = onward if returned or back is None else back
         returned = returned or step is back
         take(play, dossier, step, next(iter(takers(kind, step))))
         dossier.refresh_from_db()
-    assert set(seen) == set(ROUTES[name])
+    assert seen == set(ROUTES[name])
 
 
 def test_old_page_is_told_that_somebody_else_was_faster(year: Round) -> None:
@@ -237,13 +238,13 @@ def test_vacant_desk_sends_the_form_one_desk_up(year: Round) -> None:
     assert who_may(year.cast, dossier, "pass") == {"孙八"}
 
 
-def test_second_head_spares_the_first_one_the_way_up(year: Round) -> None:
+def test_form_of_one_of_two_heads_goes_up_and_not_to_the_other(year: Round) -> None:
     grant(role("section_head"), unit=year.cast.units["建筑业股"], to=year.cast["陈九"], by=None)
     dossier = year.dossier("质量监督岗")
     year._prepare(dossier)
     year.take(dossier, "submit", "陈九")
-    assert who_may(year.cast, dossier, "pass") >= {"李四"}
-    assert who_may(year.cast, dossier, "pass").isdisjoint({"陈九"})
+    assert who_may(year.cast, dossier, "pass") == {"钱七"}
+    assert who_may(year.cast, year.bring(year.own, State.SECTION), "pass") == {"李四", "陈九"}
 
 
 def test_resubmission_after_a_return_carries_the_new_content(year: Round) -> None:
@@ -276,7 +277,8 @@ def test_inbox_lists_exactly_the_dossiers_with_a_button(year: Round, moving_cloc
     year.bring(year.dossier("建筑业股"), State.VICE)
     year.bring(year.dossier("县住建局"), State.FILING)
     dossiers = list(year.campaign.dossiers.all())
-    assert len({(dossier.kind, dossier.state) for dossier in dossiers}) == 5
+    states = {"draft", "notice", "meeting", "vice", "filing"}
+    assert {dossier.state for dossier in dossiers} == states
     check_list_equals_button([again(person) for person in year.cast.people.values()], dossiers)
 
 

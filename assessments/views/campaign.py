@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import actions
 from assessments.forms import CampaignForm
@@ -26,7 +26,7 @@ STAGES = {Dossier.Stage.FINDING: "查找", Dossier.Stage.RATING: "等级确定",
 
 
 @may(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
-@require_GET
+@require_safe
 def index(request: SignedIn) -> HttpResponse:
     """The rounds of one's bureaus."""
     rights = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
@@ -54,7 +54,7 @@ def _bureaus(request: SignedIn) -> list[Unit]:
 
 
 @may(Right.RUN_OFFICE)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     """下达任务."""
     bureaus = _bureaus(request)
@@ -90,7 +90,7 @@ def _suggested(bureau: Unit) -> dict[str, Any]:
 
 
 @may(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
-@require_GET
+@require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """Where every form of the round is, section by section."""
     found = reach.campaign(request, pk, Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from assessments import readiness
 from assessments.flow import DOSSIERS
@@ -30,7 +30,7 @@ PRESETS = {
 
 
 @signed_in
-@require_GET
+@require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """What this person does with this dossier now."""
     return show(request, reach.dossier(request, pk))
@@ -131,7 +131,7 @@ def _compared(number: int, point: Any, before: Any) -> dict[str, Any]:
 
 
 @signed_in
-@require_GET
+@require_safe
 def check(request: SignedIn, pk: UUID) -> HttpResponse:
     """提交前核对: everything read-only, what is missing on top, the declaration, and the button."""
     found = reach.dossier(request, pk)

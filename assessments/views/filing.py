@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import actions
 from assessments.forms import FilingForm
@@ -24,7 +24,7 @@ EITHER = (Right.RECEIVE_FILING, Right.RUN_OFFICE)
 
 
 @may(*EITHER)
-@require_GET
+@require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Rounds with something to file, and the receipts given so far."""
     found = reach.campaigns(request.user, *EITHER).order_by("-year", "bureau__path")
@@ -41,7 +41,7 @@ def _waiting(request: SignedIn) -> Any:
 
 
 @may(*EITHER)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def of_campaign(request: SignedIn, pk: UUID) -> HttpResponse:
     """Dossiers of a round that wait for their receipt; give it to those ticked."""
     campaign = reach.campaign(request, pk, *EITHER)

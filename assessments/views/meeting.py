@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import actions
 from assessments.effects import REVIEW_DAYS
@@ -27,7 +27,7 @@ BACK = "return"
 
 
 @may(Right.RECORD_MEETING)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""
     campaign = reach.campaign(request, pk, Right.RECORD_MEETING)
@@ -96,7 +96,7 @@ def _due() -> date:
 
 
 @may(Right.RECORD_MEETING, Right.HEAD_BUREAU, Right.INSPECT, Right.RUN_OFFICE)
-@require_GET
+@require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """The record of a meeting with its decisions."""
     rights = (Right.RECORD_MEETING, Right.HEAD_BUREAU, Right.INSPECT, Right.RUN_OFFICE)

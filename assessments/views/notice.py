@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import actions, notices
 from assessments.forms import NoticeForm
@@ -22,7 +22,7 @@ from lianzheng.organisation.roles import Right
 
 
 @signed_in
-@require_GET
+@require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Notices of the bureaus one works in."""
     rows = PublicNotice.objects.across_bureaus().filter(bureau__in=reach.bureau_ids(request.user))
@@ -32,7 +32,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 @may(Right.RUN_OFFICE)
-@require_GET
+@require_safe
 def of_campaign(request: SignedIn, pk: UUID) -> HttpResponse:
     """The office's list: what is up, what is over and can be ended."""
     campaign = reach.campaign(request, pk)
@@ -57,7 +57,7 @@ def _line(notice: PublicNotice, today: Any) -> dict[str, Any]:
 
 
 @may(Right.RUN_OFFICE)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Choose, fill in, see it exactly as it will stand, then put it up."""
     campaign = reach.campaign(request, pk)
@@ -131,7 +131,7 @@ def _long(value: Any) -> str:
 
 
 @public
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A notice as published; without sign-in only where its scope is the public."""
     found = PublicNotice.objects.across_bureaus().select_related("bureau").filter(pk=pk).first()

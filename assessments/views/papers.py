@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from assessments.papers import grid_of, sheets_of
 from assessments.views import reach
@@ -14,7 +14,7 @@ from lianzheng.render.response import DOCUMENT, WORKBOOK, file_response
 
 
 @signed_in
-@require_GET
+@require_safe
 def sheet(request: SignedIn, pk: UUID, code: str, form: str) -> HttpResponse:
     """One sheet (附件1 … 附件6) as xlsx or pdf."""
     found = reach.dossier(request, pk)

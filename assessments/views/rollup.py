@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from assessments.models import Dossier, State
 from assessments.views import reach
@@ -25,7 +25,7 @@ _FIRST_DESK = {RiskTable.Kind.POST: State.SECTION, RiskTable.Kind.SECTION: State
 
 
 @signed_in
-@require_GET
+@require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """Rows that may be rolled up, those alike side by side."""
     return show(request, _target(request, pk))

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from assessments.forms import point_form
 from assessments.models import Dossier
@@ -132,7 +132,7 @@ _ROW = {"up": _shift, "down": _shift, "copy": _copy, "remove": _remove, "restore
 
 
 @signed_in
-@require_GET
+@require_safe
 def library(request: SignedIn, pk: UUID) -> HttpResponse:
     """The library to pick from: by type and words."""
     found = reach.dossier(request, pk)

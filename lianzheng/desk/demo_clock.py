@@ -14,7 +14,7 @@ CHOICES = (1, 7, 30)
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: SignedIn) -> HttpResponse:
     """Show today, or let days pass."""
     if not settings.DEMO:

@@ -1,7 +1,8 @@
 """Signing in and out, and the one-click roles of a demo, which exist nowhere else."""
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -9,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lianzheng.audit.actions import record
 from lianzheng.desk.demo import people
 from lianzheng.organisation.access import SignedIn, kept, public, signed_in
-from lianzheng.organisation.forms import SignInForm
+from lianzheng.organisation.actions import set_password
+from lianzheng.organisation.forms import PasswordForm, SignInForm
 from lianzheng.organisation.models import User
 
 
 @public
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The door. A form that was interrupted by the end of a session is carried through it."""
     form = SignInForm(request, data=request.POST or None)
@@ -54,6 +56,19 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     user = get_object_or_404(User, username=request.POST.get("username", ""), is_active=True)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return _entered(request, user, carried=[], path="")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: SignedIn) -> HttpResponse:
+    """Change one's own password; other sessions of the person end with it."""
+    form = PasswordForm(request.user, data=request.POST or None)
+    if form.is_valid():
+        set_password(request.user, password=form.cleaned_data["new_password1"], by=request.user)
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "密码已修改。")
+        return redirect("home")
+    return render(request, "desk/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @signed_in

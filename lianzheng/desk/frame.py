@@ -79,7 +79,11 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         office.append(("年度排查", reverse("campaigns"), None))
     if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
         office.append(("备案", reverse("filings"), None))
-    read: list[Link] = [("公示", reverse("notice_list"), None), ("使用帮助", reverse("help"), None)]
+    read: list[Link] = [
+        ("公示", reverse("notice_list"), None),
+        ("使用帮助", reverse("help"), None),
+        ("修改密码", reverse("password"), None),
+    ]
     if settings.DEMO:
         read.append(("演示日期", reverse("demo_clock"), None))
     groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("查看", read)]

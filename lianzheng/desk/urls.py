@@ -12,6 +12,7 @@ urlpatterns = [
     path("year/", views.choose_year, name="choose_year"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-out/", door.sign_out, name="sign_out"),
+    path("password/", door.password, name="password"),
     path("demo/sign-in/", door.demo_sign_in, name="demo_sign_in"),
     path("demo/date/", demo_clock.page, name="demo_clock"),
 ]

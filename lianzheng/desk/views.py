@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from assessments.models import Campaign, Dossier, State
 from lianzheng.desk import frame, inbox
@@ -17,7 +17,7 @@ from lianzheng.organisation.roles import Right
 
 
 @signed_in
-@require_GET
+@require_safe
 def home(request: SignedIn) -> HttpResponse:
     """What waits, what came back, how far one's section is."""
     lines = inbox.items(request.user, tab="todo")
@@ -78,7 +78,7 @@ def _tasks(request: SignedIn, year: int | None) -> list[dict[str, str]]:
 
 
 @signed_in
-@require_GET
+@require_safe
 def box(request: SignedIn, tab: str) -> HttpResponse:
     """One tab of the inbox."""
     if tab not in inbox.TABS:
@@ -90,7 +90,7 @@ def box(request: SignedIn, tab: str) -> HttpResponse:
 
 
 @signed_in
-@require_GET
+@require_safe
 def help_page(request: SignedIn) -> HttpResponse:
     return render(request, "desk/help.html")
 
@@ -104,7 +104,7 @@ def large_type(request: SignedIn) -> HttpResponse:
 
 
 @signed_in
-@require_GET
+@require_safe
 def choose_year(request: SignedIn) -> HttpResponse:
     """Which year's round the pages speak of."""
     year = request.GET.get("year", "")

@@ -68,3 +68,12 @@ def shift_demo(days: int, *, by: User) -> None:
     """Move the demo's calendar forward; the guard that this is a demo is the view's and the clock's."""
     DemoShift.objects.create(days=days)
     record("演示日期前移", detail={"天数": days}, by=by)
+
+
+@transaction.atomic
+def set_password(person: User, *, password: str, by: User | None) -> None:
+    """Give a password (a first one, or the person's own choice); never logged, never shown again."""
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    bureau = person.home.bureau if person.home else None
+    record("设置密码", bureau=bureau, detail={"人员": str(person.pk)}, by=by)

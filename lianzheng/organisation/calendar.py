@@ -16,13 +16,15 @@ def exceptions() -> Exceptions:
 
 @transaction.atomic
 def seed() -> int:
-    """Days of the State Council's yearly lists as far as the package knows them; a day edited by hand stays as it
-    is."""
+    """Days of the State Council's yearly lists as far as the package knows them; the number of
+    days added. A day edited by hand stays as it is."""
     known: dict[date, str] = dict(chinese_calendar.holidays)
     worked: dict[date, str] = dict(chinese_calendar.workdays)
     days = [Holiday(day=day, works=False, name=_word(name)) for day, name in known.items() if day.weekday() < 5]
     days += [Holiday(day=day, works=True, name=_word(name)) for day, name in worked.items() if day.weekday() >= 5]
-    return len(Holiday.objects.bulk_create(days, ignore_conflicts=True))
+    before = Holiday.objects.count()
+    Holiday.objects.bulk_create(days, ignore_conflicts=True)
+    return Holiday.objects.count() - before
 
 
 _WORDS = {

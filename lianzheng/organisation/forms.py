@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 
@@ -31,23 +31,26 @@ def clean_text(value: str) -> str:
     return text
 
 
-class CleanForm(forms.Form):
+class _Cleaned:
     """Every text field cleaned alike."""
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]
-        for name, value in list(self.cleaned_data.items()):
+        form: Any = self
+        for name, value in list(form.cleaned_data.items()):
             if isinstance(value, str):
                 try:
-                    self.cleaned_data[name] = clean_text(value)
+                    form.cleaned_data[name] = clean_text(value)
                 except ValidationError as error:
-                    self.add_error(name, error)
+                    form.add_error(name, error)
 
 
-class CleanModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class CleanForm(_Cleaned, forms.Form):
+    """A form whose text is cleaned."""
+
+
+class CleanModelForm(_Cleaned, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """The same for model forms."""
-
-    _clean_fields = CleanForm._clean_fields
 
 
 class SignInForm(AuthenticationForm):
@@ -68,3 +71,19 @@ class SignInForm(AuthenticationForm):
         typed: str = self.cleaned_data["username"]
         owner = User.objects.filter(phone=typed).exclude(phone="").first()
         return owner.username if owner else typed
+
+
+class PasswordForm(PasswordChangeForm):
+    """One's own password: the old one, and the new one twice."""
+
+    error_messages = {
+        "password_mismatch": "两次输入的新密码不一致。",
+        "password_incorrect": "原密码不正确。",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "原密码"
+        self.fields["new_password1"].label = "新密码"
+        self.fields["new_password2"].label = "再输一次新密码"
+        self.fields["new_password1"].help_text = "至少 12 位，不要用姓名、用户名或常见密码。"

@@ -21,6 +21,7 @@ HOLDER, HEAD, VICE, LEADER = "罗明澈", "严仲恺", "方景珩", "陆承昭"
 OFFICE, INSPECTOR = "陶睿琪", "顾砚秋"
 COUNTY_OFFICE, COUNTY_GROUP, FILING_BODY = "左清弦", "乔政塬", "萧临枫"
 POST_PAPER = f"{POST}（{HOLDER}）"
+ROUND = f"{BUREAU}{YEAR}年度廉政风险排查"
 TITLES = {
     "附件1": "岗位廉政风险点查找和防控措施表",
     "附件2": "股室廉政风险点查找和防控措施表",
@@ -46,10 +47,10 @@ class Bureau:
 
     def open(self, name: str, paper: str) -> Visitor:
         """The person takes the paper up from the inbox."""
-        return self[name].menu("待办").link(f"办理：{paper}", exact=False)
+        return self[name].menu("待办").link(naming("办理", paper))
 
     def waits(self, name: str, paper: str) -> bool:
-        return self[name].menu("待办").page.get_by_role("link", name=f"办理：{paper}").count() > 0
+        return self[name].menu("待办").page.get_by_role("link", name=naming("办理", paper)).count() > 0
 
     def passes(self, name: str, paper: str, button: str = "审核通过") -> None:
         """The person passes the paper, which then waits for somebody else."""
@@ -69,6 +70,11 @@ class Bureau:
             text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper)).pages)
             assert TITLES[code] in re.sub(r"\s", "", text)
             (self.folder / f"{code}.pdf").write_bytes(paper)
+
+
+def naming(verb: str, subject: str) -> re.Pattern[str]:
+    """A link's words with the hidden ones that say of what."""
+    return re.compile(rf"^{verb}\s*：{re.escape(subject)}$")
 
 
 def done(visitor: Visitor) -> str:
@@ -127,12 +133,12 @@ def give_the_task(bureau: Bureau) -> None:
     office = bureau[OFFICE].menu("年度排查").link("下达排查任务")
     form = office.page.get_by_role("main")
     form.get_by_label("年度").fill(str(YEAR))
-    form.get_by_label("名称").fill(f"{BUREAU}{YEAR}年度廉政风险排查")
+    form.get_by_label("名称").fill(ROUND)
     form.get_by_label("查找上报期限").fill(f"{YEAR}-02-15")
     form.get_by_label("等级上报期限").fill(f"{YEAR}-02-25")
     form.get_by_label("公示工作日").fill("5")
     office.press("下达", exact=True)
-    assert re.fullmatch(rf"已下达“{BUREAU}{YEAR}年度廉政风险排查”，\d+ 份表已发到填报人。", done(office))
+    assert re.fullmatch(rf"已下达“{ROUND}”，\d+ 份表已发到填报人。", done(office))
 
 
 def fill_in_the_post(bureau: Bureau) -> None:
@@ -140,7 +146,7 @@ def fill_in_the_post(bureau: Bureau) -> None:
     holder = bureau.open(HOLDER, f"{POST_PAPER} 附件1")
     before = rows(holder).count()
     assert before >= 2
-    expect(rows(holder).first.get_by_role("rowheader")).to_contain_text("未变")
+    expect(rows(holder).first.get_by_role("rowheader")).to_contain_text("与去年相同")
     cell(holder, 1, "廉政风险内容及表现形式").fill("对申请材料不齐的企业先行受理，事后补件，收取好处。")
     saved(holder)
     holder.page.reload()
@@ -201,7 +207,7 @@ def return_and_mend(bureau: Bureau) -> None:
     page.get_by_label("完善期限").fill(due.isoformat())
     head.press("退回修改", exact=True)
     assert done(head) == f"已退回修改：{POST_PAPER}。"
-    holder = bureau[HOLDER].menu("退回").link(f"办理：{POST_PAPER} 附件1")
+    holder = bureau[HOLDER].menu("退回").link(naming("办理", f"{POST_PAPER} 附件1"))
     note = holder.page.get_by_role("note").inner_text()
     assert f"{HEAD}·股室负责人" in note
     assert f"{reason}）：第1行请写明发生在受理还是审查环节。 请在 {due} 前修改后重新提交。" in note
@@ -263,7 +269,7 @@ def put_up(bureau: Bureau, *, titles: tuple[str, ...]) -> None:
 
 
 def to_the_round(bureau: Bureau) -> Visitor:
-    return bureau[OFFICE].menu("年度排查").link(f"查看进度：{BUREAU}{YEAR}年度廉政风险排查")
+    return bureau[OFFICE].menu("年度排查").link(naming("查看进度", ROUND))
 
 
 def let_the_period_pass(bureau: Bureau) -> None:
@@ -281,7 +287,7 @@ def let_the_period_pass(bureau: Bureau) -> None:
 
 
 def file(bureau: Bureau, *, number: int, papers: int) -> None:
-    body = bureau[FILING_BODY].menu("备案").link(f"办理：{BUREAU}{YEAR}年度廉政风险排查")
+    body = bureau[FILING_BODY].menu("备案").link(naming("办理", ROUND))
     assert body.page.get_by_role("checkbox", name=re.compile("^选择 ")).count() == papers
     body.page.get_by_label("备案编号").fill(f"云纪备〔{YEAR}〕{number}号")
     body.press("同意备案")
@@ -376,12 +382,12 @@ def everything_is_in_force(bureau: Bureau) -> None:
     """状态, timeline with names, six forms as files, empty inboxes."""
     office = bureau[OFFICE]
     for title, code in ((POST_PAPER, 4), (SECTION, 5), (BUREAU, 6)):
-        to_the_round(bureau).link(f"查看：{title} 附件{code}")
+        to_the_round(bureau).link(naming("查看", f"{title} 附件{code}"))
         expect(office.page.locator(".page-head")).to_contain_text("执行中")
         bureau.download(OFFICE, f"附件{code}")
-        to_the_round(bureau).link(f"查看：{title} 附件{code - 3}")
+        to_the_round(bureau).link(naming("查看", f"{title} 附件{code - 3}"))
         bureau.download(OFFICE, f"附件{code - 3}")
-    to_the_round(bureau).link(f"查看：{POST_PAPER} 附件4")
+    to_the_round(bureau).link(naming("查看", f"{POST_PAPER} 附件4"))
     steps = office.page.locator(".timeline li").all_inner_texts()
     told = [(step.splitlines()[0], next(name for name in PEOPLE if name in step)) for step in steps]
     assert told == [

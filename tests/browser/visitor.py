@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, TimeoutError
 
 from tests.browser.product import ROOT, Product
 
@@ -92,8 +92,11 @@ class Visitor:
 
     def go(self, target: Locator) -> "Visitor":
         """Click what leads to another page, and look at it."""
-        with self.page.expect_navigation(wait_until="load"):
-            target.click()
+        try:
+            with self.page.expect_navigation(wait_until="load"):
+                target.click()
+        except TimeoutError as error:
+            raise AssertionError(f"{target}\n{self.page.url}\n{self.text('body')}") from error
         return self.look()
 
     def link(self, name: str | re.Pattern[str], *, exact: bool = False) -> "Visitor":

@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pgtrigger
+from django.conf import settings
 from django.db import connection, transaction
 
 from lianzheng import clock
-from lianzheng.desk.demo.organisation import place, read
 from lianzheng.desk.demo.play import Player, go_to
 from lianzheng.desk.demo.year import last_year, this_year, town_year
 from lianzheng.organisation.calendar import seed
-from lianzheng.organisation.models import DemoShift, Unit, User
+from lianzheng.organisation.establish import establish, read
+from lianzheng.organisation.models import DemoShift, User
 from registers.library import load
 
+FOLDER = settings.BASE_DIR / "fixtures" / "demo"
 BACK = timedelta(days=60)
 """The demo is played from so many days ago up to today, so that notice periods have really passed."""
 KEEP = ("django_migrations", "django_content_type", "auth_permission", "procrastinate")
@@ -23,8 +25,8 @@ def build() -> None:
     """A county bureau with last year's and this year's round, and a town, all reached by the product's own actions."""
     load()
     seed()
-    bureau = Player(place(read("bureau.json"), key="bureau", kind=Unit.Kind.BUREAU))
-    town = Player(place(read("town.json"), key="town", kind=Unit.Kind.TOWN))
+    bureau = Player(establish(read(FOLDER / "bureau.json"), by=None))
+    town = Player(establish(read(FOLDER / "town.json"), by=None))
     today = clock.today()
     go_to(today - BACK, by=bureau.office())
     last_year(bureau, today.year - 1)

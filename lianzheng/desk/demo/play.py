@@ -12,9 +12,9 @@ from assessments.flow import DOSSIERS
 from assessments.models import Campaign, Dossier, PublicNotice, ReturnReason, State
 from assessments.rules import CHAINS
 from lianzheng import clock
-from lianzheng.desk.demo.organisation import Placed
 from lianzheng.flow import Said, move
 from lianzheng.organisation.actions import shift_demo
+from lianzheng.organisation.establish import Placed
 from lianzheng.organisation.models import UnitUserGrant, User
 from registers.actions import add_points, roll_up
 from registers.models import RiskPoint

@@ -1,17 +1,20 @@
-"""The demo's units, posts, people and roles, from the JSON in fixtures/demo; every name there is invented."""
+"""Brings a whole bureau or town in from one JSON file: units, posts, people, roles (fixtures/demo shows the shape).
+
+How a site is set up for the first time; the demo is set up in the same way.
+"""
 
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from django.db import transaction
 
 from lianzheng.organisation.actions import create_post, create_unit, grant, start_tenure
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.roles import role
 
-FOLDER = settings.BASE_DIR / "fixtures" / "demo"
 _UNIT_VALUES = ("duties", "criteria_rank", "criteria_basis", "short_name", "workflow", "vocabulary", "meeting_name")
 
 
@@ -25,27 +28,32 @@ class Placed:
     section_rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+KINDS = {"bureau": Unit.Kind.BUREAU, "town": Unit.Kind.TOWN}
+
+
+def read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
-def region(data: dict[str, Any]) -> Unit:
+def region(data: dict[str, Any], *, by: User | None) -> Unit:
     """The county above all: made once, however many files name it."""
     name = data["region"]["name"]
     found = Unit.objects.filter(kind=Unit.Kind.REGION, name=name).first()
-    return found or create_unit(name, kind=Unit.Kind.REGION, by=None)
+    return found or create_unit(name, kind=Unit.Kind.REGION, by=by)
 
 
-def place(data: dict[str, Any], *, key: str, kind: str) -> Placed:
-    """A bureau (or town) with everything below it, the authorities beside it, and who wears which hat."""
-    county = region(data)
-    described = data[key]
+@transaction.atomic
+def establish(data: dict[str, Any], *, by: User | None) -> Placed:
+    """A bureau (or town) with everything below it, the authorities beside it, and who wears which hat; or nothing."""
+    county = region(data, by=by)
+    key = next(name for name in KINDS if name in data)
+    described, kind = data[key], KINDS[key]
     bureau = create_unit(
         described["name"],
         kind=kind,
         parent=county,
-        by=None,
+        by=by,
         filing_body=described.get("filing_body", ""),
         order=1 if kind == Unit.Kind.BUREAU else 2,
         **{name: described[name] for name in _UNIT_VALUES if name in described},
@@ -54,41 +62,41 @@ def place(data: dict[str, Any], *, key: str, kind: str) -> Placed:
     units = {county.name: county, bureau.name: bureau}
     for item in data.get("authorities", ()):
         authority = create_unit(
-            item["name"], kind=Unit.Kind.AUTHORITY, parent=county, by=None, duties=item.get("duties", "")
+            item["name"], kind=Unit.Kind.AUTHORITY, parent=county, by=by, duties=item.get("duties", "")
         )
         units[authority.name] = authority
-        _posts(placed, authority, item["posts"])
+        _posts(placed, authority, item["posts"], by=by)
     for order, item in enumerate(data["sections"], start=1):
-        section = _section(placed, bureau, item, order=order)
+        section = _section(placed, bureau, item, order=order, by=by)
         units[section.name] = section
     for item in data["grants"]:
         person = placed.people.get(item["username"]) or User.objects.get(username=item["username"])
-        grant(role(item["role"]), unit=units[item["unit"]], to=person, by=None)
+        grant(role(item["role"]), unit=units[item["unit"]], to=person, by=by)
     return placed
 
 
-def _section(placed: Placed, bureau: Unit, item: dict[str, Any], *, order: int) -> Unit:
+def _section(placed: Placed, bureau: Unit, item: dict[str, Any], *, order: int, by: User | None) -> Unit:
     values = {name: item[name] for name in _UNIT_VALUES if name in item}
     section = create_unit(
-        item["name"], kind=item.get("kind", Unit.Kind.SECTION), parent=bureau, by=None, order=order, **values
+        item["name"], kind=item.get("kind", Unit.Kind.SECTION), parent=bureau, by=by, order=order, **values
     )
-    _posts(placed, section, item["posts"])
+    _posts(placed, section, item["posts"], by=by)
     placed.section_rows[section.pk] = item.get("rows", [])
     return section
 
 
-def _posts(placed: Placed, unit: Unit, items: list[dict[str, Any]]) -> None:
+def _posts(placed: Placed, unit: Unit, items: list[dict[str, Any]], *, by: User | None) -> None:
     for order, item in enumerate(items, start=1):
         names = ("duties", "powers", "criteria_rank", "criteria_basis")
         values = {name: item[name] for name in names if item.get(name)}
-        post: Post = create_post(unit, name=item["name"], order=order, by=None, **values)
+        post: Post = create_post(unit, name=item["name"], order=order, by=by, **values)
         holder = item["holder"]
         person = _person(holder)
         placed.people[person.username] = person
-        start_tenure(person, post=post, since=date.fromisoformat(holder["since"]), by=None)
+        start_tenure(person, post=post, since=date.fromisoformat(holder["since"]), by=by)
         placed.post_rows[post.pk] = item.get("rows", [])
 
 
 def _person(holder: dict[str, str]) -> User:
-    """Nobody of the demo has a password: its people sign in by the demo's own door."""
+    """Without a password nobody can sign in but by the demo's own door; `set_password` gives the first one."""
     return User.objects.create_user(holder["username"], name=holder["name"], political=holder.get("political", ""))

@@ -1,0 +1,293 @@
+"""Every address for every role: who gets in, what the others see, and what each answer carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
+from django.utils.http import urlencode
+
+from assessments.models import State
+from lianzheng.organisation.access import signed_in
+from tests.cast import Round, client_of
+
+CSP = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    """Every pattern of the URLconf, however deep."""
+    for item in (resolver or get_resolver()).url_patterns:
+        if isinstance(item, URLResolver):
+            yield from patterns(item)
+        else:
+            yield item
+
+
+def undeclared() -> list[str]:
+    return [str(item.pattern) for item in patterns() if not getattr(item.callback, "access", None)]
+
+
+def test_every_view_declares_who_may_open_it() -> None:
+    assert undeclared() == []
+
+
+def bare(request: Any) -> HttpResponse:
+    return HttpResponse("secret")
+
+
+@signed_in
+def held(request: Any) -> HttpResponse:
+    return HttpResponse("open")
+
+
+urlpatterns = [path("bare/", bare, name="bare"), path("held/", held, name="held")]
+
+
+@override_settings(ROOT_URLCONF="tests.test_access")
+def test_view_that_declares_nothing_is_found_by_the_walk() -> None:
+    assert undeclared() == ["bare/"]
+
+
+@override_settings(ROOT_URLCONF="tests.test_access")
+def test_view_that_declares_nothing_is_not_there(cast: Any) -> None:
+    assert client_of(cast["王五"]).get("/bare/").status_code == 404
+
+
+# Name -> method, who gets in (status 2xx, a redirect of our own, or a refusal in words); everybody else gets a 404.
+EVERYBODY = ("张三", "李四", "王五", "钱七", "孙八", "赵六", "周一", "吴二", "郑十", "外人", "管理员")
+BUREAU = ("王五", "钱七", "孙八", "赵六")
+OWN = ("张三", "李四", *BUREAU)
+ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "home": ("GET", EVERYBODY),
+    "help": ("GET", EVERYBODY),
+    "inbox": ("GET", EVERYBODY),
+    "large_type": ("POST", EVERYBODY),
+    "choose_year": ("GET", EVERYBODY),
+    "sign_out": ("POST", EVERYBODY),
+    "sign_in": ("GET", EVERYBODY),
+    "demo_sign_in": ("POST", ()),
+    "demo_clock": ("GET", ()),
+    "dossier": ("GET", OWN),
+    "check": ("GET", OWN),
+    "step": ("POST", OWN),
+    "rows": ("POST", OWN),
+    "row": ("POST", OWN),
+    "grade": ("POST", OWN),
+    "report_level": ("POST", OWN),
+    "library": ("GET", OWN),
+    "library_take": ("POST", OWN),
+    "sheet": ("GET", OWN),
+    "rollup": ("GET", ("李四", *BUREAU)),
+    "roll": ("POST", ("李四", *BUREAU)),
+    "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "campaign_new": ("GET", ("王五", "外人")),
+    "campaign": ("GET", ("王五", "孙八", "赵六")),
+    "open_rating": ("POST", ("王五",)),
+    "meeting_new": ("GET", ("王五", "孙八")),
+    "meeting": ("GET", ("王五", "孙八", "赵六")),
+    "notices": ("GET", ("王五",)),
+    "notice_new": ("GET", ("王五",)),
+    "notice_list": ("GET", EVERYBODY),
+    "notice": ("GET", ("张三", "陈九", *OWN)),
+    "notice_end": ("POST", ("王五",)),
+    "filings": ("GET", ("王五", "外人", "郑十")),
+    "filing": ("GET", ("王五", "郑十")),
+}
+
+
+@pytest.fixture
+def full(year: Round) -> dict[str, dict[str, Any]]:
+    """URL arguments of every address, for a year in which each kind of record exists."""
+    finding = year.own
+    point = year.fill(finding)[0]
+    section = year.dossier("建筑业股")
+    rating = year.rating("质量监督岗")
+    year.bring(rating, State.NOTICE)
+    notice = year.publish([rating])
+    campaign = {"pk": year.campaign.pk}
+    own = {"pk": finding.pk}
+    row = own | {"row": point.pk}
+    rating.refresh_from_db()
+    meeting = rating.meeting
+    assert meeting is not None
+    plain = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock")
+    lists = ("campaigns", "campaign_new", "notice_list", "filings")
+    return {
+        **{name: {} for name in (*plain, *lists)},
+        **{name: own for name in ("dossier", "check", "step", "rows", "report_level", "library", "library_take")},
+        **{name: campaign for name in ("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing")},
+        "inbox": {"tab": "todo"},
+        "row": row,
+        "grade": row,
+        "sheet": own | {"code": "1", "form": "xlsx"},
+        "rollup": {"pk": section.pk},
+        "roll": {"pk": section.pk},
+        "meeting": {"pk": meeting.pk},
+        "notice": {"pk": notice.pk},
+        "notice_end": {"pk": notice.pk},
+    }
+
+
+def test_table_of_access_names_every_address(full: dict[str, dict[str, Any]]) -> None:
+    assert {item.name for item in patterns()} == set(ALLOWED)
+    assert set(full) == set(ALLOWED)
+
+
+def ask(year: Round, name: str, person: str | None, arguments: dict[str, Any], **options: Any) -> HttpResponse:
+    client = client_of(year.cast[person] if person else None, **options)
+    url = reverse(name, kwargs=arguments)
+    method, _ = ALLOWED[name]
+    response: HttpResponse = client.get(url) if method == "GET" else client.post(url)
+    return response
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_address_is_open_to_those_named_and_not_there_for_the_others(
+    name: str, year: Round, full: dict[str, dict[str, Any]]
+) -> None:
+    _, allowed = ALLOWED[name]
+    opened = {person for person in EVERYBODY if ask(year, name, person, full[name]).status_code != 404}
+    assert opened == set(allowed) & set(EVERYBODY)
+
+
+PUBLIC = {"sign_in", "demo_sign_in", "notice"}
+
+
+def test_address_sends_the_anonymous_to_the_door(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    for name, arguments in full.items():
+        if name in PUBLIC:
+            continue
+        url = reverse(name, kwargs=arguments)
+        response = ask(year, name, None, arguments)
+        if ALLOWED[name][0] == "GET":
+            assert (response.status_code, response["Location"]) == (302, f"/sign-in/?{urlencode({'next': url}, safe='/')}")
+        else:
+            assert response.status_code == 401, name
+
+
+def test_notice_for_the_bureau_is_not_there_without_sign_in(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    assert ask(year, "notice", None, full["notice"]).status_code == 404
+
+
+def test_notice_for_the_public_is_there_without_sign_in_and_names_nobody(year: Round) -> None:
+    dossier = year.bring(year.rating("施工许可岗"), State.NOTICE)
+    notice = year.publish([dossier], scope="public")
+    response = client_of(None).get(reverse("notice", args=[notice.pk]))
+    assert response.status_code == 200
+    assert [word for word in ("张三", "68.00") if word in response.content.decode()] == []
+
+
+def test_unknown_record_and_record_of_another_bureau_look_the_same(
+    year: Round, full: dict[str, dict[str, Any]]
+) -> None:
+    for name, arguments in full.items():
+        if "pk" not in arguments:
+            continue
+        unknown = {key: uuid4() if isinstance(value, UUID) else value for key, value in arguments.items()}
+        foreign = ask(year, name, "外人", arguments)
+        missing = ask(year, name, "外人", unknown)
+        assert (foreign.status_code, foreign.content) == (404, missing.content), name
+        assert missing.status_code == 404, name
+
+
+def test_post_without_token_is_refused(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
+    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing"]
+    client = client_of(year.cast["王五"], enforce_csrf_checks=True)
+    answers = {name: client.post(reverse(name, kwargs=full[name])).status_code for name in posts}
+    assert answers == dict.fromkeys(posts, 403)
+
+
+def test_get_on_what_changes_something_is_not_a_method(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
+    client = client_of(year.cast["王五"])
+    answers = {name: client.get(reverse(name, kwargs=full[name])).status_code for name in posts}
+    assert answers == dict.fromkeys(posts, 405)
+
+
+def check_headers(response: Any, place: str) -> None:
+    assert {part.strip() for part in response["Content-Security-Policy"].split(";")} == CSP, place
+    assert {name: response[name] for name in HEADERS} == HEADERS, place
+    assert response["Cache-Control"] == "no-store", place
+
+
+def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    for person in ("王五", "外人", None):
+        for name, arguments in full.items():
+            check_headers(ask(year, name, person, arguments), name)
+    for url in ("/nowhere/", "/dossiers/none/", "/inbox/unknown/"):
+        check_headers(client_of(year.cast["王五"]).get(url), url)
+
+
+def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
+    for name, arguments in full.items():
+        if ALLOWED[name][0] == "GET" and name != "sheet":
+            page = ask(year, name, "王五", arguments).content.decode()
+            assert inline.findall(page) == [], name
+
+
+def test_signing_out_clears_what_the_browser_keeps(year: Round) -> None:
+    client = client_of(year.cast["张三"])
+    response = client.post(reverse("sign_out"))
+    assert response["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get(reverse("home")).status_code == 302
+
+
+REDIRECTS = ["//evil.example", "https://evil.example", "/\\evil.example", "\\/evil.example", "javascript:alert(1)", "/\t/evil.example"]
+
+
+@pytest.mark.parametrize("target", REDIRECTS)
+def test_redirect_never_leaves_the_house(year: Round, target: str) -> None:
+    client = client_of(year.cast["张三"])
+    assert client.post(reverse("large_type"), {"next": target})["Location"] == "/"
+    person = year.cast["张三"]
+    person.set_password("Hang3-zhou-xi-hu")
+    person.save()
+    entered = {"username": person.username, "password": "Hang3-zhou-xi-hu", "next": target}
+    assert client_of(None).post(reverse("sign_in"), entered)["Location"] == "/"
+
+
+@pytest.mark.parametrize("answer", ["meeting_new", "notice_new", "notices", "filing"])
+def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, moving_clock: None) -> None:
+    """A step taken on a page of its own would be a dead end for a person who may not open that page."""
+    from assessments.flow import DOSSIERS
+
+    steps = {"meeting_new": State.MEETING, "notice_new": State.NOTICE, "notices": State.PUBLISHED, "filing": State.FILING}
+    dossier = year.bring(year.rating("施工许可岗"), steps[answer])
+    own = year.dossier("办公室主任", stage="finding")
+    own.__class__.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route)
+    own.refresh_from_db()
+    for record in (dossier, own):
+        owing = {
+            name
+            for name, person in year.cast.people.items()
+            if any(step.duty and step.place == answer for step in DOSSIERS.open_to(record, person))
+        }
+        assert owing != set()
+        for name in owing:
+            url = reverse(answer, args=[year.campaign.pk])
+            assert client_of(year.cast[name]).get(url).status_code == 200, (record, name)
