@@ -63,7 +63,7 @@ def rows_of(dossier: Dossier) -> list[dict[str, Any]]:
     """Row mappings with the keys that columns name."""
     points = list(_points(dossier))
     ratings = {rating.point_id: rating for rating in dossier.ratings.all()} if dossier.grades_points else {}
-    leaders = {} if dossier.kind == RiskTable.Kind.POST else leaders_of(dossier)
+    leaders = {} if dossier.kind == RiskTable.Kind.POST else leaders_of(dossier) | {None: chief_of(dossier)}
     return [_row(dossier, point, ratings.get(point.pk), leaders) for point in points]
 
 
@@ -88,7 +88,7 @@ def _row(dossier: Dossier, point: RiskPoint, rating: Rating | None, leaders: Map
         "section": section.name if section else "",
         "posts": "、".join(posts_of(point)),
         "responsible_section": section.name if section else "",
-        "responsible_leader": point.leader or (leaders.get(section.pk, "") if section else ""),
+        "responsible_leader": point.leader or leaders.get(section.pk if section else None, leaders.get(None, "")),
         "score": rating.score if rating else None,
         "reported_level": word,
         "reviewed_level": word if dossier.state not in (State.DRAFT, State.RETURNED, State.SECTION) else "",
@@ -111,6 +111,16 @@ def leaders_of(dossier: Dossier) -> dict[Any, str]:
         content_object__bureau=dossier.bureau_id, permission__codename=Right.LEAD_SECTIONS, user__is_active=True
     )
     return dict(grants.values_list("content_object", "user__name"))
+
+
+def chief_of(dossier: Dossier) -> str:
+    """主要负责人, who answers for what no vice leader is in charge of."""
+    heads = User.objects.filter(
+        unitusergrant__content_object=dossier.bureau_id,
+        unitusergrant__permission__codename=Right.HEAD_BUREAU,
+        is_active=True,
+    )
+    return heads.values_list("name", flat=True).order_by("name").first() or ""
 
 
 def owner_of(dossier: Dossier) -> dict[str, Any]:

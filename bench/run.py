@@ -1,6 +1,7 @@
 """Measures the pages and papers of the demo and prints one table: `python3 manage.py bench`.
 
-No test: figures differ by machine. CPU is that of this process (the web server's share; PostgreSQL runs in its own), median of several rounds.
+No test: figures differ by machine.
+CPU is that of this process (the web server's share; PostgreSQL runs in its own), median of several rounds.
 """
 
 import statistics

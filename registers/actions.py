@@ -31,7 +31,7 @@ def create_table(
         bureau_id=unit.bureau_id, kind=kind, year=year, unit=unit, post=post, holder=holder, previous=before
     )
     if before:
-        _copy(before.rows(), into=table)
+        _carry_lineage(_copy(before.rows(), into=table), year=year)
     return table
 
 
@@ -59,6 +59,19 @@ def _copy(rows: Iterable[RiskPoint], *, into: RiskTable) -> list[RiskPoint]:
     RiskPoint.objects.bulk_create(copies)
     Measure.objects.bulk_create(measures)
     return copies
+
+
+def _carry_lineage(copies: Sequence[RiskPoint], *, year: int) -> None:
+    """A copied row comes from this year's copies of the rows that last year's came from: 涉及岗位 stays filled."""
+    link = RiskPoint.sources.through
+    old = {copy.last_year_id: copy for copy in copies}
+    before = link.objects.filter(from_riskpoint__in=old).values_list("from_riskpoint", "to_riskpoint")
+    came_from = {source for _, source in before}
+    now = RiskPoint.unscoped.filter(last_year__in=came_from, table__year=year, removed_at=None)
+    heirs = {heir.last_year_id: heir for heir in now}
+    link.objects.bulk_create(
+        link(from_riskpoint=old[row], to_riskpoint=heirs[source]) for row, source in before if source in heirs
+    )
 
 
 def open_for_writing(table: RiskTable, *, by: User) -> RiskTable:

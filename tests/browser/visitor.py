@@ -99,11 +99,16 @@ class Visitor:
             raise AssertionError(f"{target}\n{self.page.url}\n{self.text('body')}") from error
         return self.look()
 
+    @property
+    def main(self) -> Locator:
+        """What is the page's own: not the bar, the menu, the foot."""
+        return self.page.get_by_role("main")
+
     def link(self, name: str | re.Pattern[str], *, exact: bool = False) -> "Visitor":
-        return self.go(self.page.get_by_role("link", name=name, exact=exact).first)
+        return self.go(self.main.get_by_role("link", name=name, exact=exact).first)
 
     def press(self, name: str | re.Pattern[str], *, exact: bool = False) -> "Visitor":
-        return self.go(self.page.get_by_role("button", name=name, exact=exact).first)
+        return self.go(self.main.get_by_role("button", name=name, exact=exact).first)
 
     def menu(self, name: str) -> "Visitor":
         return self.go(self.page.get_by_role("navigation", name="主菜单").get_by_role("link", name=name).first)

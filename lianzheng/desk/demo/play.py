@@ -29,6 +29,8 @@ class Player:
         self.placed = placed
         self.bureau = placed.bureau
         self.seats = self._seats()
+        written = [*placed.post_rows.values(), *placed.section_rows.values()]
+        self.written = {row["name"]: row for rows in written for row in rows}
 
     def _seats(self) -> list[tuple[str, str, User]]:
         """(right, path, person) of every grant that reaches the bureau or lies in it."""
@@ -95,13 +97,12 @@ class Player:
         if values:
             add_points(dossier.table, rows=values, by=writer)
 
-    def rate(self, dossier: Dossier, rows: Sequence[dict[str, Any]]) -> None:
+    def rate(self, dossier: Dossier) -> None:
         """Grade every point, by the written grades where the row is one of them, else cautiously; report the
         proposal."""
         writer = self.actor(dossier, "submit")
-        known = {row["name"]: row for row in rows}
         for point in dossier.table.rows():
-            row = known.get(point.name, {})
+            row = self.written.get(point.name, {})
             grades = row.get("grades", MIDDLING)
             actions.save_rating(
                 dossier, point=point, version=0, grades=grades, reasons=row.get("reasons", {}), by=writer

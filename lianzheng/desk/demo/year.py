@@ -123,7 +123,7 @@ def last_year(player: Player, year: int) -> None:
     _through_notice(player, campaign, _again(rated), title="廉政风险等级")
     player.file(campaign, _again(rated), number=2)
     rating = whole(campaign, Stage.RATING)
-    player.rate(rating, [])
+    player.rate(rating)
     player.pass_until(rating, S.COUNTY_GROUP)
     _close_rest(player, campaign)
 
@@ -166,7 +166,7 @@ def _rate_to(player: Player, campaign: Campaign, places: dict[Any, str], stage: 
         target = places.get(dossier.table_id, S.DRAFT)
         if target in (S.DRAFT, "-"):
             continue
-        player.rate(dossier, _rows(player, dossier))
+        player.rate(dossier)
         _move_to(player, dossier, target)
 
 
@@ -206,7 +206,7 @@ def this_year(player: Player, year: int, *, today: date) -> None:
     _sections(player, campaign, [d for d in halls if d.table_id not in far], plan)
     _rate_to(player, campaign, {t: p for t, p in places.items() if p not in BEHIND}, Stage.RATING)
     rating = whole(campaign, Stage.RATING)
-    player.rate(rating, [])
+    player.rate(rating)
     player.pass_until(rating, S.COUNTY_OFFICE)
     _up_now(player, campaign, plan)
 
@@ -281,10 +281,10 @@ def town_year(player: Player, year: int, *, today: date) -> None:
         player.roll(dossier, _points(below))
     rolled = [d for d in sections_ if d.table.rows().exists()]
     for dossier, target in zip(rolled, (S.MEETING, S.VICE, S.RETURNED), strict=False):
-        player.rate(dossier, [])
+        player.rate(dossier)
         _move_to(player, dossier, target)
     _up_now(player, campaign, {table: (place, place) for table, place in places.items()})
     bureau = whole(campaign, Stage.WHOLE)
     player.roll(bureau, _points([d for d in rolled if d.state in (S.MEETING, S.VICE)]))
-    player.rate(bureau, [])
+    player.rate(bureau)
     player.pass_until(bureau, S.LEADER)
