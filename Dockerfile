@@ -7,10 +7,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
-COPY requirements.txt /tmp/requirements.txt
+COPY requirements.txt /opt/requirements.txt
 RUN python -m venv /opt/venv \
-    && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
-    && rm /tmp/requirements.txt
+    && pip install --no-cache-dir --require-hashes --only-binary=:all: -r /opt/requirements.txt \
+    && rm /opt/requirements.txt
 
 WORKDIR /app
 COPY . .

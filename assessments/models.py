@@ -231,6 +231,7 @@ class Dossier(Flowing):
         Filing, on_delete=models.PROTECT, null=True, related_name="dossiers", verbose_name="备案"
     )
     in_force_on = models.DateField("执行日期", null=True, blank=True)
+    listed_with = ("unit", "campaign")
 
     class Meta(Flowing.Meta):
         verbose_name = verbose_name_plural = "表册"
@@ -256,6 +257,11 @@ class Dossier(Flowing):
     def timeline(self) -> list["DossierMove"]:
         """Its moves in order with their people, read once."""
         return list(self.moves.select_related("by").order_by("seq"))
+
+    @property
+    def year(self) -> int:
+        """The year of its round; papers of two years bear the same title."""
+        return int(self.campaign.year)
 
     @property
     def state_word(self) -> str:

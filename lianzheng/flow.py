@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
@@ -89,6 +89,8 @@ class Flowing(BureauModel):
     state = models.CharField("状态", max_length=20, db_index=True)
     version = models.PositiveIntegerField("版本", default=1)
     state_since = models.DateTimeField("到达时间", db_default=Now())
+    listed_with: ClassVar[tuple[str, ...]] = ("unit",)
+    """Relations that a line of the inbox reads."""
 
     class Meta(BureauModel.Meta):
         abstract = True

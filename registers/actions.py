@@ -161,7 +161,9 @@ def shift_point(point: RiskPoint, *, up: bool, by: User) -> None:
     """Swap the row with its neighbour; at the end of the table nothing happens."""
     table = open_for_writing(point.table, by=by)
     rows = list(table.points.filter(removed_at=None).order_by("order", "id"))
-    here = next(n for n, row in enumerate(rows) if row.pk == point.pk)
+    here = next((n for n, row in enumerate(rows) if row.pk == point.pk), None)
+    if here is None:
+        raise Stale("这一行已被删除，请刷新页面。")
     there = here - 1 if up else here + 1
     if not 0 <= there < len(rows):
         return

@@ -237,7 +237,7 @@ class Round:
     def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0, by: str = "王五") -> Meeting:
         number = number or self.campaign.meetings.count() + 1
         return actions.record_meeting(
-            self.campaign, facts=minutes(number), decisions=decisions, by=again(self.cast[by])
+            self.campaign, facts=minutes(number, year=self.campaign.year), decisions=decisions, by=again(self.cast[by])
         )
 
     def file(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "郑十", action: str = "file") -> Filing:
@@ -251,12 +251,12 @@ class Round:
         shift_demo(days, by=self.cast["王五"])
 
 
-def minutes(number: int) -> dict[str, Any]:
+def minutes(number: int, *, year: int = YEAR) -> dict[str, Any]:
     """The head of the minutes of the n-th meeting."""
     return {
         "name": "局办公会议",
         "number": number,
-        "minutes_no": f"〔{YEAR}〕{number}号",
+        "minutes_no": f"〔{year}〕{number}号",
         "held_on": clock.today(),
         "place": "会议室",
         "chair": "孙八",

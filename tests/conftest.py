@@ -1,10 +1,12 @@
 """Fixtures every test may ask for: the cast, its year, and settings that do not depend on where the tests run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lianzheng.desk.demo.build import clear
 from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
 from tests.cast import Cast, Round, assemble
@@ -51,3 +53,13 @@ def holidays(db: None) -> None:
 def moving_clock(settings: Any) -> None:
     """The calendar of a demo: days pass when a test lets them."""
     settings.DEMO = True
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Round]:
+    """A round that other connections see as well; the database is emptied afterwards (the journal refuses a flush)."""
+    with django_db_blocker.unblock():
+        try:
+            yield Round(assemble())
+        finally:
+            clear()

@@ -73,7 +73,11 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
         "dossier": found,
         "kind_word": found.get_kind_display(),
         "sheets": [{"code": sheet.code, "title": sheet.title} for sheet in sheets_of(found)],
-        "tags": [{"text": found.form_name, "tone": "neutral"}, present.tag(found)],
+        "tags": [
+            {"text": f"{found.year}年度", "tone": "neutral"},
+            {"text": found.form_name, "tone": "neutral"},
+            present.tag(found),
+        ],
         "lamp": present.lamp(found.due_on, today=clock.today()),
         "with_whom": present.with_whom(found),
         "steps": present.steps(found),

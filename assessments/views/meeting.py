@@ -24,13 +24,15 @@ from lianzheng.organisation.calendar import exceptions
 from lianzheng.organisation.roles import Right
 
 BACK = "return"
+# The leader records where the desk went up to them.
+RECORDERS = (Right.RECORD_MEETING, Right.HEAD_BUREAU)
 
 
-@may(Right.RECORD_MEETING)
+@may(*RECORDERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""
-    campaign = reach.campaign(request, pk, Right.RECORD_MEETING)
+    campaign = reach.campaign(request, pk, *RECORDERS)
     offered = open_for(campaign, action="decide", user=request.user)
     offered = [dossier for dossier in offered if dossier.state == "meeting"]
     today = clock.today()

@@ -33,7 +33,7 @@ def context(request: SignedIn, found: Dossier, *, typed: Mapping[Any, Any]) -> d
     marks = _marks(points) if "mark" in request.GET else {}
     columns = [column for column in sheet_of(found).columns if column.edit]
     return {
-        "columns": [{"header": column.header, "wide": column.width >= 10} for column in columns],
+        "columns": [{"header": column.header, "size": _size(column)} for column in columns],
         "rows": [
             _row(found, number, point, columns, typed.get(point.pk), marks.get(str(point.pk), {}), before)
             for number, point in enumerate(points, start=1)
@@ -42,6 +42,11 @@ def context(request: SignedIn, found: Dossier, *, typed: Mapping[Any, Any]) -> d
         "can_roll_up": found.kind != RiskTable.Kind.POST,
         "last_year_left": _left_of_last_year(found, points),
     }
+
+
+def _size(column: Column) -> str:
+    """CSS class of a column's head, by the width the paper gives it."""
+    return "w-s" if column.width <= 5 else "w-m" if column.width <= 8 else "min-l"
 
 
 def _marks(points: list[RiskPoint]) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from lianzheng.audit.actions import record
 from lianzheng.desk.demo import people
-from lianzheng.organisation.access import SignedIn, kept, public, signed_in
+from lianzheng.organisation.access import SignedIn, kept, own_path, public, signed_in
 from lianzheng.organisation.actions import set_password
 from lianzheng.organisation.forms import PasswordForm, SignInForm
 from lianzheng.organisation.models import User
@@ -36,15 +36,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _entered(request: HttpRequest, user: User, *, carried: list[tuple[str, str]], path: str) -> HttpResponse:
     record("登录", bureau=user.home.bureau if user.home else None, by=user)
-    if carried and path.startswith("/") and not path.startswith("//"):
-        return render(request, "resume.html", {"fields": carried, "path": path})
+    if carried and own_path(path) != "/":
+        return render(request, "resume.html", {"fields": carried, "path": own_path(path)})
     return redirect(own_path(request.POST.get("next", "")))
-
-
-def own_path(target: str) -> str:
-    """A path of ours, or home; never another host."""
-    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
-    return target if ours and target.isprintable() else "/"
 
 
 @public

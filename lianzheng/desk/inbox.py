@@ -44,7 +44,7 @@ def items(user: User, *, tab: str, words: str = "") -> list[dict[str, Any]]:
         found = rows(flow, user, tab=tab)
         if words:
             found = found.filter(Q(title__icontains=words) | Q(unit__name__icontains=words))
-        listed = list(found.select_related("unit").order_by("due_on", "state_since")[:MOST])
+        listed = list(found.select_related(*flow.model.listed_with).order_by("due_on", "state_since")[:MOST])
         last = _last_moves(flow, listed)
         lines += [_line(record, last.get(record.pk), today) for record in listed]
     return lines
@@ -67,6 +67,7 @@ def _line(record: Any, last: Any, today: Any) -> dict[str, Any]:
     return {
         "title": record.title,
         "form": record.form_name,
+        "year": record.year,
         "section": record.unit.name,
         "state": record.state_word,
         "source": f"{last.by.name}·{last.hat}" if last else "系统下达",

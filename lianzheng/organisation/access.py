@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import scopes
@@ -112,3 +113,9 @@ def ask_to_sign_in(request: HttpRequest, *, path: str, fields: list[tuple[str, s
 def kept(request: HttpRequest) -> list[tuple[str, str]]:
     """The carried fields of a sign-in that interrupted a form."""
     return [(name.removeprefix(KEPT), value) for name, value in typed(request) if name.startswith(KEPT)]
+
+
+def own_path(target: str) -> str:
+    """A path of ours, or home; never another host, however it is spelled."""
+    ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
+    return target if ours and target.isprintable() else "/"

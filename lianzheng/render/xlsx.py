@@ -116,7 +116,7 @@ BORDERS = {
 
 def _alignment(kind: str, *, align: str) -> Alignment:
     horizontal = {"title": "center", "signature": "right", "line_right": "right"}.get(kind, align)
-    vertical = "top" if kind in ("opinion", "sealed", "remark") else "center"
+    vertical = "top" if kind in ("opinion", "sealed", "remark", "merged") else "center"
     return Alignment(horizontal=horizontal, vertical=vertical, wrap_text=True)
 
 
@@ -190,7 +190,9 @@ def _rows(sheet: Any, *, grid: Grid, styles: _Styles) -> list[list[Any]]:
 
 def _painted(sheet: Any, *, cell: Cell, styles: _Styles) -> Any:
     if cell.kind not in ("index", "figure"):
-        return _text(sheet, cell.text, kind=cell.kind, styles=styles, align=cell.align)
+        # A cell joined over many rows runs over pages: its text belongs at the top, or the first page shows none.
+        kind = "merged" if cell.kind == "body" and cell.rowspan > 1 else cell.kind
+        return _text(sheet, cell.text, kind=kind, styles=styles, align=cell.align)
     # Numbers of the program's own stay numbers, so that they can be summed; the format keeps their places.
     number = Decimal(cell.text)
     places = len(cell.text.partition(".")[2])

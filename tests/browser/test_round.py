@@ -47,10 +47,10 @@ class Bureau:
 
     def open(self, name: str, paper: str) -> Visitor:
         """The person takes the paper up from the inbox."""
-        return self[name].menu("待办").link(naming("办理", paper))
+        return self[name].menu("待办").link(naming("办理", f"{paper} {YEAR}年度"))
 
     def waits(self, name: str, paper: str) -> bool:
-        return self[name].menu("待办").page.get_by_role("link", name=naming("办理", paper)).count() > 0
+        return self[name].menu("待办").page.get_by_role("link", name=naming("办理", f"{paper} {YEAR}年度")).count() > 0
 
     def passes(self, name: str, paper: str, button: str = "审核通过") -> None:
         """The person passes the paper, which then waits for somebody else."""
@@ -207,7 +207,7 @@ def return_and_mend(bureau: Bureau) -> None:
     page.get_by_label("完善期限").fill(due.isoformat())
     head.press("退回修改", exact=True)
     assert done(head) == f"已退回修改：{POST_PAPER}。"
-    holder = bureau[HOLDER].menu("退回").link(naming("办理", f"{POST_PAPER} 附件1"))
+    holder = bureau[HOLDER].menu("退回").link(naming("办理", f"{POST_PAPER} 附件1 {YEAR}年度"))
     note = holder.page.get_by_role("note").inner_text()
     assert f"{HEAD}·股室负责人" in note
     assert f"{reason}）：第1行请写明发生在受理还是审查环节。 请在 {due} 前修改后重新提交。" in note

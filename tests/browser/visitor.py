@@ -118,7 +118,7 @@ class Visitor:
         assert self.page.title().strip(), self.page.url
         if self.script:
             self.problems += [f"axe: {found} on {self.page.url}" for found in self.page.evaluate(RUN_AXE, TAGS)]
-        assert self.problems == []
+        self.unharmed()
         return self
 
     def overflow(self, *, width: int) -> int:
@@ -139,6 +139,11 @@ class Visitor:
         body: bytes = answer.body()
         return body
 
+    def unharmed(self) -> None:
+        """Nothing bad has happened so far."""
+        found, self.problems = self.problems, []
+        assert not found, "\n".join([*found, *self.page.get_by_role("alert").all_inner_texts()])
+
     def close(self) -> None:
+        self.unharmed()
         self.context.close()
-        assert self.problems == []
