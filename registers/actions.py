@@ -141,6 +141,75 @@ def save_point(point: RiskPoint, *, version: int, values: Mapping[str, Any], by:
 
 
 @transaction.atomic
+def take_in(table: RiskTable, *, rows: Sequence[Mapping[str, Any]], by: User) -> tuple[int, int]:
+    """Rows of a workbook, all or none; how many were added and how many changed. Nothing new: nothing is written.
+
+    Keys are those of `FIELDS` that the sheet has, and `measures` (lines); a row with `id` and `version` changes that
+    row, one without is appended. Raises Stale when a row is no longer as the workbook knew it.
+    """
+    current = open_for_writing(table, by=by)
+    locked = current.points.filter(removed_at=None).select_for_update().prefetch_related("measures")
+    points = {str(point.pk): point for point in locked}
+    new = [values for values in rows if not values.get("id")]
+    if len(points) + len(new) > MOST_ROWS:
+        raise Refused(f"一张表最多 {MOST_ROWS} 行，请归并后再添加。")
+    changed = [values for values in rows if values.get("id") and _differs(points.get(values["id"]), values)]
+    _change(points, changed)
+    _append_all(current, new)
+    if new or changed:
+        detail = {"新增": len(new), "修改": len(changed)}
+        record("从 Excel 导入", subject=current, bureau=table.bureau, detail=detail, by=by)
+    return len(new), len(changed)
+
+
+def _differs(point: RiskPoint | None, values: Mapping[str, Any]) -> bool:
+    """Would these values change the row? Only a row that is still as the workbook knew it may change."""
+    if point is None:
+        raise Stale("有一行已被删除，没有导入任何内容。请重新上传核对。")
+    same = all(getattr(point, name) == values[name] for name in FIELDS if name in values)
+    if same and lines(values["measures"]) == lines(point.measures_text):
+        return False
+    if point.version != values["version"]:
+        raise Stale("有一行已在别处改过，没有导入任何内容。请重新上传核对。")
+    return True
+
+
+def _change(points: Mapping[str, RiskPoint], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the values into rows that are locked."""
+    changed, measures = [points[values["id"]] for values in rows], []
+    for point, values in zip(changed, rows, strict=True):
+        for name in FIELDS:
+            setattr(point, name, values.get(name, getattr(point, name)))
+        point.change = RiskPoint.Change.CHANGED if point.last_year_id else RiskPoint.Change.NEW
+        point.version += 1
+        point.saved_at = Now()
+        measures += _measures(point, values, known={m.text: m.origin_id for m in point.measures.all()})
+    RiskPoint.objects.across_bureaus().bulk_update(changed, [*FIELDS, "change", "version", "saved_at"])
+    Measure.objects.across_bureaus().filter(point__in=changed).delete()
+    Measure.objects.bulk_create(measures)
+
+
+def _append_all(table: RiskTable, rows: Sequence[Mapping[str, Any]]) -> None:
+    last = table.points.aggregate(last=Max("order"))["last"] or 0
+    points, measures = [], []
+    for order, values in enumerate(rows, start=last + 1):
+        plain = {name: values[name] for name in FIELDS if name in values}
+        point = RiskPoint(bureau_id=table.bureau_id, table=table, order=order, **plain)
+        points.append(point)
+        measures += _measures(point, values, known={})
+    RiskPoint.objects.bulk_create(points)
+    Measure.objects.bulk_create(measures)
+
+
+def _measures(point: RiskPoint, values: Mapping[str, Any], *, known: Mapping[str, Any]) -> list[Measure]:
+    """The measures of a row, not yet saved; one that stays as it was keeps its library link."""
+    return [
+        Measure(bureau_id=point.bureau_id, point=point, order=n, text=text, origin_id=known.get(text))
+        for n, text in enumerate(lines(values["measures"]), start=1)
+    ]
+
+
+@transaction.atomic
 def remove_point(point: RiskPoint, *, by: User) -> None:
     """Take a row out of the table; it can be put back."""
     open_for_writing(point.table, by=by)

@@ -4,19 +4,31 @@ Which file may be parsed at all: lianzheng.intake. The writer of what is taken: 
 """
 
 import hashlib
+import io
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.core.signing import Signer
 from django.utils.crypto import constant_time_compare
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.protection import SheetProtection
 
 from lianzheng.intake.guard import Unfit
+from lianzheng.render import xlsx
 from lianzheng.sheets import Column, Sheet, show
+from registers.actions import MOST_ROWS
+from registers.completeness import REQUIRED
 from registers.models import RiskPoint, RiskType
 
 SCHEMA = "1"
@@ -24,8 +36,10 @@ SHEET, WORDS, META = "填写", "字典", "_meta"
 READ = (SHEET, META)
 HEADER_ROW = 3  # title, instructions, header; the first column holds the keys
 FIRST_ROW = HEADER_ROW + 1
-MOST_ROWS = 200
+BLANK_ROWS = 50
 MUST = " *"
+LONGEST_NOTE = 2000  # characters of the explanations beside a row
+NARROWEST = 7  # Chinese characters in a line of a cell, so that a type fits
 
 KEY = re.compile(r"([0-9a-f-]{36}):([0-9]{1,9}):([0-9a-f]{16})")
 # What Excel shows instead of the result of a formula.
@@ -199,9 +213,7 @@ def _bare(text: str) -> str:
     return "".join(text.split()).casefold().removesuffix("风险")
 
 
-def compare(
-    lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check
-) -> list[Verdict]:
+def compare(lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check) -> list[Verdict]:
     """What each line would do to the rows as they are saved now. Rows that no line names stay as they are."""
     judge = _Judge(lines, stored=stored, sheet=sheet, check=check)
     return [judge.verdict(line) for line in lines]
@@ -210,9 +222,7 @@ def compare(
 class _Judge:
     """The saved rows, those that no line claims yet, and the lines seen so far."""
 
-    def __init__(
-        self, lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check
-    ) -> None:
+    def __init__(self, lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check) -> None:
         self.sheet, self.check = sheet, check
         self.known = {row.id: row for row in stored}
         self.first: dict[str, int] = {}
@@ -234,7 +244,9 @@ class _Judge:
         """A keyed line whose row the table no longer holds."""
         if not any(line.texts.values()):
             return Verdict(line, "same")
-        fault = self._fault(line, "", "本表现在没有这一行（已被删除，或行标识被改动）", "如仍需要，请把内容移到下方空白行")
+        fault = self._fault(
+            line, "", "本表现在没有这一行（已被删除，或行标识被改动）", "如仍需要，请把内容移到下方空白行"
+        )
         return Verdict(line, "wrong", faults=(fault,))
 
     def _kept(self, line: Line, row: Stored) -> Verdict:
@@ -291,6 +303,192 @@ def _unknown_words(texts: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, s
 def _nearest(text: str) -> str:
     near = [label for label in RiskType.labels if _bare(text) and _bare(text) in label]
     return "或".join(f"“{label}”" for label in near) or "：" + "、".join(RiskType.labels)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A line of a workbook that is handed out: its texts, the key of the stored row, and what is wrong with it."""
+
+    texts: Mapping[str, str]
+    key: str = ""
+    faults: tuple[Fault, ...] = ()
+    remark: str = ""
+
+
+def to_mend(verdicts: Sequence[Verdict]) -> list[Handed]:
+    """The lines of an upload as a fresh workbook takes them: right ones kept, wrong ones with their faults."""
+    return [_to_mend(verdict) for verdict in verdicts]
+
+
+def _to_mend(verdict: Verdict) -> Handed:
+    row, texts = verdict.stored, verdict.line.texts
+    if row is not None and verdict.state == "same":
+        texts = row.texts
+    remark = (
+        "现在保存的是：" + "；".join(row.texts[source] for source in differing(verdict))
+        if verdict.stale and row
+        else ""
+    )
+    return Handed(texts, row.key if row else "", verdict.faults, remark)
+
+
+def differing(verdict: Verdict) -> list[str]:
+    """The sources in which a line differs from its stored row."""
+    texts, row = verdict.line.texts, verdict.stored
+    return [s for s in texts if row is None or plain(s, texts[s]) != plain(s, row.texts[s])]
+
+
+def template(sheet: Sheet, *, table: str, lines: Sequence[Handed], mending: bool = False) -> bytes:
+    """The workbook: these lines, blank ones below, everything but their cells protected (without a password).
+
+    `mending` adds the column 错误说明; wrong cells are red and carry a comment.
+    """
+    book = Workbook()
+    page: Any = book.active
+    page.title = SHEET
+    _write_words(book)
+    _write_meta(book, rows=meta(sheet, table=table))
+    last = HEADER_ROW + len(lines) + BLANK_ROWS
+    looks = _looks(book)
+    _write_top(page, sheet=sheet, looks=looks, mending=mending)
+    blank = Handed(dict.fromkeys((column.source for column in columns(sheet)), ""))
+    for number, line in enumerate([*lines, *[blank] * BLANK_ROWS], start=FIRST_ROW):
+        _write_line(page, line, number=number, sheet=sheet, looks=looks)
+    _offer_types(page, sheet=sheet, last=last)
+    _set_up(page, sheet=sheet, mending=mending)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _write_words(book: Workbook) -> None:
+    page = book.create_sheet(WORDS)
+    for number, label in enumerate(RiskType.labels, start=1):
+        page.cell(number, 1, str(label))
+    page.sheet_state, page.protection.sheet = "hidden", True
+    book.defined_names["risk_types"] = DefinedName("risk_types", attr_text=f"'{WORDS}'!$A$1:$A${len(RiskType)}")
+
+
+def _write_meta(book: Workbook, *, rows: Sequence[Sequence[str]]) -> None:
+    page = book.create_sheet(META)
+    for row in rows:
+        page.append(list(row))
+    page.sheet_state, page.protection.sheet = "veryHidden", True
+
+
+def _looks(book: Workbook) -> Mapping[str, Any]:
+    """The finished style of each kind of cell, copied to the cells: far quicker than setting its parts anew."""
+    scratch = book.create_sheet("样式")
+    body, head = Font(name=xlsx.TEXT, size=10.5), Font(name=xlsx.HEADING, size=10.5)
+    lines = Border(left=xlsx.THIN, right=xlsx.THIN, top=xlsx.THIN, bottom=xlsx.THIN)
+    red = PatternFill("solid", fgColor="FFC7CE")
+    grey = PatternFill("solid", fgColor="E7E6E6")
+    parts: Mapping[str, tuple[Font, Border, PatternFill, bool]] = {
+        "title": (Font(name=xlsx.TITLE, size=18), Border(), PatternFill(), False),
+        "advice": (body, Border(), PatternFill(), False),
+        "header": (head, lines, grey, False),
+        "input": (body, lines, PatternFill(), True),
+        "wrong": (Font(name=xlsx.TEXT, size=10.5, color="9C0006"), lines, red, True),
+        "note": (Font(name=xlsx.TEXT, size=10.5, color="9C0006"), lines, PatternFill(), False),
+    }
+    looks = {}
+    for kind, (font, border, fill, open_) in parts.items():
+        cell = scratch.cell(1, 1)
+        cell.font, cell.border, cell.fill = font, border, fill
+        cell.protection, cell.number_format = Protection(locked=not open_), "@"
+        middle = "center" if kind in ("title", "header") else "left"
+        cell.alignment = Alignment(horizontal=middle, vertical="center", wrap_text=True)
+        looks[kind] = copy(cell._style)
+    book.remove(scratch)
+    return looks
+
+
+def _put(page: Any, text: str, *, row: int, column: int, look: Any) -> Any:
+    cell = page.cell(row, column, text or None)
+    cell._style = copy(look)
+    if text:
+        # openpyxl takes “=…” for a formula; the prefix keeps it text when someone edits the cell.
+        cell.data_type = "s"
+        cell.quotePrefix = text.startswith(xlsx.RISKY)
+    return cell
+
+
+def _write_top(page: Any, *, sheet: Sheet, looks: Mapping[str, Any], mending: bool) -> None:
+    shown = columns(sheet)
+    last = 1 + len(shown) + mending
+    advice = (
+        f"带{MUST.strip()}的列提交前必填；风险类别从下拉列表选择；防控措施一条写一行（单元格内按 Alt+Enter 换行）。"
+        f"可在下方空白行新增，删除请在网页上操作；最多 {MOST_ROWS} 行。填好后在网页上点“上传 Excel”。"
+    )
+    advice += "标红的单元格需要修改，原因见最后一列。" if mending else ""
+    for row, text, kind in ((1, f"{sheet.code}　{sheet.title}", "title"), (2, advice, "advice")):
+        _put(page, text, row=row, column=2, look=looks[kind])
+        page.merge_cells(start_row=row, end_row=row, start_column=2, end_column=last)
+    must = {source for source, _ in REQUIRED}
+    headers = [column.header + (MUST if column.source in must else "") for column in shown]
+    for place, header in enumerate(["标识", *headers, *["错误说明"] * mending], start=1):
+        _put(page, header, row=HEADER_ROW, column=place, look=looks["header"])
+    for row, height in ((1, 30.0), (2, 34.0), (HEADER_ROW, 24.0)):
+        page.row_dimensions[row].height = height
+
+
+def _write_line(page: Any, line: Handed, *, number: int, sheet: Sheet, looks: Mapping[str, Any]) -> None:
+    _put(page, line.key, row=number, column=1, look=looks["note"])
+    faults = {fault.source: fault for fault in line.faults}
+    shown = columns(sheet)
+    for place, column in enumerate(shown, start=2):
+        wrong = column.source in faults or "" in faults
+        look = looks["wrong" if wrong else "input"]
+        cell = _put(page, show(line.texts[column.source]), row=number, column=place, look=look)
+        if fault := faults.get(column.source):
+            cell.comment = _comment(fault)
+    notes = [f"{letter(sheet, fault.source)}{number}：{fault.text}。{fault.mend}。" for fault in line.faults]
+    if notes:
+        text = "\n".join([*notes, *[line.remark] * bool(line.remark)])
+        _put(page, show(text[:LONGEST_NOTE]), row=number, column=2 + len(shown), look=looks["note"])
+    if height := _height(line, shown=shown):
+        page.row_dimensions[number].height = height
+
+
+def _comment(fault: Fault) -> Comment:
+    return Comment(f"{fault.text}。\n{fault.mend}。", "导入核对", height=90, width=260)
+
+
+def _height(line: Handed, *, shown: Sequence[Column]) -> float:
+    """Points of a row with text, 0 for a blank one: without them wrapped text prints at one line's height."""
+    most = 0
+    for column in shown:
+        parts = line.texts[column.source].split("\n")
+        width = max(column.width, NARROWEST)
+        most = max(most, sum(max(1, math.ceil(len(part) / width)) for part in parts if line.texts[column.source]))
+    return min(xlsx.TALLEST, most * xlsx.LINE_HEIGHT + xlsx.PADDING) if most else 0
+
+
+def _offer_types(page: Any, *, sheet: Sheet, last: int) -> None:
+    offer = DataValidation(type="list", formula1="=risk_types", allow_blank=True, showErrorMessage=True)
+    offer.errorTitle, offer.error = "风险类别", "请从下拉列表选择：" + "、".join(RiskType.labels)
+    column = letter(sheet, "risk_type")
+    offer.add(f"{column}{FIRST_ROW}:{column}{last}")
+    page.add_data_validation(offer)
+
+
+def _set_up(page: Any, *, sheet: Sheet, mending: bool) -> None:
+    page.column_dimensions["A"].hidden = True
+    widths = [max(column.width, NARROWEST) for column in columns(sheet)] + [18] * mending
+    for place, width in enumerate(widths, start=2):
+        page.column_dimensions[get_column_letter(place)].width = width * xlsx.PER_CHARACTER
+    page.freeze_panes = f"A{FIRST_ROW}"
+    page.page_setup.paperSize, page.page_setup.orientation = 9, "landscape"  # A4
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    page.oddFooter.center.text = "— &P —"
+    for side, millimetres in xlsx.MARGIN.items():
+        setattr(page.page_margins, side, millimetres / 25.4)
+    # In the file format False allows it.
+    page.protection = SheetProtection(
+        sheet=True, formatCells=False, formatColumns=False, formatRows=False, insertRows=False
+    )
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, int]:

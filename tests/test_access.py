@@ -134,7 +134,17 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     rating.refresh_from_db()
     meeting = rating.meeting
     assert meeting is not None
-    plain = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
+    plain = (
+        "home",
+        "help",
+        "large_type",
+        "choose_year",
+        "sign_out",
+        "sign_in",
+        "demo_sign_in",
+        "demo_clock",
+        "password",
+    )
     lists = ("campaigns", "campaign_new", "notice_list", "filings")
     return {
         **{name: {} for name in (*plain, *lists)},
@@ -263,7 +273,14 @@ def test_signing_out_clears_what_the_browser_keeps(year: Round) -> None:
     assert client.get(reverse("home")).status_code == 302
 
 
-REDIRECTS = ["//evil.example", "https://evil.example", "/\\evil.example", "\\/evil.example", "javascript:alert(1)", "/\t/evil.example"]
+REDIRECTS = [
+    "//evil.example",
+    "https://evil.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "javascript:alert(1)",
+    "/\t/evil.example",
+]
 
 
 @pytest.mark.parametrize("target", REDIRECTS)
@@ -282,7 +299,12 @@ def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, mov
     """A step taken on a page of its own would be a dead end for a person who may not open that page."""
     from assessments.flow import DOSSIERS
 
-    steps = {"meeting_new": State.MEETING, "notice_new": State.NOTICE, "notices": State.PUBLISHED, "filing": State.FILING}
+    steps = {
+        "meeting_new": State.MEETING,
+        "notice_new": State.NOTICE,
+        "notices": State.PUBLISHED,
+        "filing": State.FILING,
+    }
     dossier = year.bring(year.rating("施工许可岗"), steps[answer])
     own = year.dossier("办公室主任", stage="finding")
     own.__class__.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route)

@@ -14,7 +14,13 @@ from assessments.models import Dossier, Meeting, Rating, State
 from registers.models import RiskPoint
 from tests.cast import Round, client_of, row
 
-FIELDS = {"risk_type": "duty", "name": "风险点", "manifestation": "表现", "measures": "措施一\n措施二", "responsible": "张三"}
+FIELDS = {
+    "risk_type": "duty",
+    "name": "风险点",
+    "manifestation": "表现",
+    "measures": "措施一\n措施二",
+    "responsible": "张三",
+}
 CONTROL = "含有看不见的控制字符，请删去后重新粘贴。"
 
 
@@ -219,7 +225,10 @@ def test_meeting_with_one_refused_decision_keeps_everything_that_was_typed(year:
     }  # fmt: skip
     response = client_of(year.cast["王五"]).post(reverse("meeting_new", args=[year.campaign.pk]), sent)
     assert response.status_code == 422
-    assert [word in text_of(response) for word in ("决定等级低于建议等级，请写明理由。", "我打的出席人员")] == [True, True]
+    assert [word in text_of(response) for word in ("决定等级低于建议等级，请写明理由。", "我打的出席人员")] == [
+        True,
+        True,
+    ]
     assert Meeting.unscoped.count() == 0
 
 
@@ -266,9 +275,7 @@ def test_form_sent_after_the_session_ended_arrives_after_signing_in(page: Any, y
     assert (fields["kept_path"], fields["kept:name"]) == (url, "没有丢的字")
     wrong = browser.post(reverse("sign_in"), fields | {"username": person.username, "password": "wrong"})
     assert (wrong.status_code, hidden(text_of(wrong))) == (422, fields)
-    resumed = browser.post(
-        reverse("sign_in"), fields | {"username": person.username, "password": "Hang3-zhou-xi-hu"}
-    )
+    resumed = browser.post(reverse("sign_in"), fields | {"username": person.username, "password": "Hang3-zhou-xi-hu"})
     assert resumed.status_code == 200
     assert f'action="{url}"' in text_of(resumed)
     sent = browser.post(url, hidden(text_of(resumed)))
@@ -304,3 +311,19 @@ def test_markup_typed_into_every_field_stays_text_on_every_page(year: Round) -> 
         assert page.status_code == 200
         assert [word for word in ("<script>alert", "<img src=x") if word in text_of(page)] == []
         assert "&lt;script&gt;alert(1)" in text_of(page)
+
+
+def test_page_older_than_the_sign_in_offers_what_was_typed_again(year: Round) -> None:
+    """Somebody signed in again in another window: the token of this page is stale, its text is not lost."""
+    holder = year.cast["张三"]
+    client = client_of(holder, enforce_csrf_checks=True)
+    answer = client.post("/large-type/", {"csrfmiddlewaretoken": "x" * 64, "next": "/", "note": "写了半天的话"})
+    assert answer.status_code == 403
+    assert "写了半天的话" in answer.content.decode()
+    assert "请再提交一次" in answer.content.decode()
+
+
+def test_page_without_a_session_gets_nothing_back_for_a_wrong_token() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "张三", "note": "写了半天的话"})
+    assert answer.status_code == 403
+    assert "写了半天的话" not in answer.content.decode()

@@ -70,7 +70,9 @@ def test_files_are_short() -> None:
 
 
 def test_every_module_says_what_lives_in_it() -> None:
-    silent = [name_of(file) for file in OURS if text_of(file).strip() and not ast.get_docstring(ast.parse(text_of(file)))]
+    silent = [
+        name_of(file) for file in OURS if text_of(file).strip() and not ast.get_docstring(ast.parse(text_of(file)))
+    ]
     assert [name for name in silent if not name.endswith(("apps.py", "__init__.py"))] == []
 
 

@@ -1,7 +1,11 @@
 """Error pages: a clear sentence and a code, never a stack; they need no session and no database."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
+
+from lianzheng.organisation.access import typed
 
 
 def page(template: str, *, status: int) -> HttpResponse:
@@ -25,4 +29,12 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page("403_csrf.html", status=403)
+    """A page older than the sign-in (somebody signed in again in another window): nothing typed is lost.
+
+    Only a person of ours gets it offered again, to look at and send; a request from another site carries no session.
+    """
+    fields = typed(request) if request.user.is_authenticated and request.path != reverse("sign_in") else []
+    if not fields or request.headers.get("X-Requested-With") == "autosave":
+        return page("403_csrf.html", status=403)
+    context = {"fields": fields, "path": request.path, "stale": True}
+    return render(request, "resume.html", context, status=403)

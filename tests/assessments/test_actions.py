@@ -146,9 +146,7 @@ def test_grade_five_without_reason_and_low_report_block_handing_in(year: Round) 
         "还有 2 处需要修改：第1行：危害损失大小评为 5 档，请写一句理由。",
     )
     grade(year, dossier, version=1, grades={"harm": 5}, reasons={"harm": "造成过损失"})
-    assert refused(year.take, dossier, "submit", "张三") == (
-        "还有 1 处需要修改：自报等级低于建议等级，请写明理由。",
-    )
+    assert refused(year.take, dossier, "submit", "张三") == ("还有 1 处需要修改：自报等级低于建议等级，请写明理由。",)
     actions.report_level(dossier, rank=3, reason="职权已划转", by=year.cast["张三"])
     assert year.take(dossier, "submit", "张三").state == State.SECTION
 
@@ -247,9 +245,7 @@ def test_notice_names_nobody_and_hides_moral_risks_from_the_public(year: Round) 
     inside = notices.content([dossier], scope="bureau")
     outside = notices.content([dossier], scope="public")
     assert [cells[4] for cells in inside["rows"]] == ["审批把关不严", "廉洁意识不强"]
-    assert [cells[:5] for cells in outside["rows"]] == [
-        ["1", "建筑业股", "施工许可岗", "岗位职责风险", "审批把关不严"]
-    ]
+    assert [cells[:5] for cells in outside["rows"]] == [["1", "建筑业股", "施工许可岗", "岗位职责风险", "审批把关不严"]]
     assert [text for cells in inside["rows"] for text in cells if "张三" in text] == []
 
 

@@ -144,9 +144,7 @@ def test_cut_off_tail_is_found(committed: Round) -> None:
     last = sealed(committed, rows=rows_of(committed))
     with transaction.atomic(), pgtrigger.ignore():
         Entry.objects.filter(bureau=committed.cast.bureau).order_by("-id")[0].delete()
-    assert verify(committed.cast.bureau) == [
-        f"第{last.number}封：应有日志 {last.count} 条，实有 {last.count - 1} 条"
-    ]
+    assert verify(committed.cast.bureau) == [f"第{last.number}封：应有日志 {last.count} 条，实有 {last.count - 1} 条"]
 
 
 def test_row_smuggled_into_a_sealed_block_is_found(committed: Round) -> None:

@@ -15,6 +15,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations.map(
     (found) => found.id + " (" + found.nodes.length + "): " + found.nodes[0].html.slice(0, 160))"""
+HEIGHT = "() => document.documentElement.scrollHeight"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 LARGE, LAPTOP, ZOOMED = (1366, 768), (1024, 768), (683, 768)
@@ -117,9 +118,16 @@ class Visitor:
         """The page has a title and no accessibility fault, and nothing bad has happened so far."""
         assert self.page.title().strip(), self.page.url
         if self.script:
-            self.problems += [f"axe: {found} on {self.page.url}" for found in self.page.evaluate(RUN_AXE, TAGS)]
+            self.problems += [f"axe: {found} on {self.page.url}" for found in self._faults()]
         self.unharmed()
         return self
+
+    def _faults(self) -> list[str]:
+        """What axe finds with the whole page in the window, so that the bar that sticks to its foot hides nothing."""
+        self.page.set_viewport_size({"width": LARGE[0], "height": max(LARGE[1], self.page.evaluate(HEIGHT))})
+        found: list[str] = self.page.evaluate(RUN_AXE, TAGS)
+        self.page.set_viewport_size({"width": LARGE[0], "height": LARGE[1]})
+        return found
 
     def overflow(self, *, width: int) -> int:
         """By how many pixels the page is wider than a window of this width."""
