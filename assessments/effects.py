@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assessments.actions import start_rating, supersede_before
 from assessments.models import Dossier, PublicNotice, State
 from lianzheng import clock, workdays
 from lianzheng.flow import Said
@@ -73,8 +74,6 @@ def set_notice(dossier: Dossier, said: Said, by: User) -> None:
 
 def after_notice(dossier: Dossier, said: Said, by: User) -> None:
     """An approved finding opens the way to its rating, if the office has started that stage."""
-    from assessments.actions import start_rating
-
     if dossier.stage == Dossier.Stage.FINDING and dossier.campaign.rating_opened_at is not None:
         start_rating(dossier, by=by)
 
@@ -82,7 +81,5 @@ def after_notice(dossier: Dossier, said: Said, by: User) -> None:
 def enter_force(dossier: Dossier, said: Said, by: User) -> None:
     """In force from the receipt; what stood for the same post, section or bureau before is superseded, never
     deleted."""
-    from assessments.actions import supersede_before
-
     _write(dossier, filing=said.facts["filing"], in_force_on=clock.today(), due_on=None)
     supersede_before(dossier, by=by)
