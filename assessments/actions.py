@@ -214,14 +214,20 @@ def _decide(item: Decision, *, meeting: Meeting, by: User) -> None:
         if item.rank is None:
             move(item.dossier, "return", version=item.version, said=item.said, by=by)
             return
-        words = VOCABULARIES[meeting.bureau.vocabulary]
+        reason = str(item.said.facts.get("reason", ""))
         said = Said(
-            opinion=item.said.opinion or f"经{meeting}研究，确定为{words[item.rank]}。",
-            facts={"rank": item.rank, "reason": item.said.facts.get("reason", ""), "meeting": meeting},
+            opinion=_decided(meeting, rank=item.rank, reason=reason),
+            facts={"rank": item.rank, "reason": reason, "meeting": meeting},
         )
         move(item.dossier, "decide", version=item.version, said=said, by=by)
     except Refused as refusal:
         raise Refused(*(f"{item.dossier.title}：{sentence}" for sentence in refusal.sentences)) from refusal
+
+
+def _decided(meeting: Meeting, *, rank: int, reason: str) -> str:
+    """The decision as the form prints it; a reason, needed below the proposal, is printed with it (附件4、5)."""
+    word = VOCABULARIES[meeting.bureau.vocabulary].get(rank, "")
+    return f"经{meeting}研究，确定为{word}。" + (f"理由：{reason}" if reason else "")
 
 
 @transaction.atomic

@@ -1,7 +1,10 @@
 """What must be true before a step; reads, never writes. Each need answers with a sentence, or None."""
 
-from assessments.models import Dossier, ReturnReason, State
-from assessments.scoring import dimensions_of
+from collections.abc import Mapping
+from typing import Any
+
+from assessments.models import Dossier, Rating, ReturnReason, State
+from assessments.scoring import GRADES, dimensions_of
 from lianzheng import clock
 from lianzheng.flow import Said
 from registers.completeness import Filled, Problem, hints, problems
@@ -40,20 +43,44 @@ def hints_of(dossier: Dossier, *, points: list[RiskPoint]) -> list[Problem]:
 def _rating_problems(dossier: Dossier, points: list[RiskPoint]) -> list[Problem]:
     ratings = {rating.point_id: rating for rating in dossier.ratings.all()}
     names = {item.code: item.name for item in dimensions_of(dossier.dimensions)} if dossier.dimensions else {}
+    before = last_grades(points)
     found = []
     for number, point in enumerate(points, start=1):
         rating = ratings.get(point.pk)
         if rating is None or rating.score is None:
             found.append(Problem(str(point.pk), "grades", f"第{number}行：评分未完成"))
             continue
-        for code, grade in rating.grades.items():
-            if grade == 5 and not rating.reasons.get(code, "").strip():
-                found.append(Problem(str(point.pk), code, f"第{number}行：{names[code]}评为 5 档，请写一句理由"))
+        for code, why in unexplained(rating, before=before.get(point.last_year_id, {})).items():
+            found.append(Problem(str(point.pk), code, f"第{number}行：{names[code]}{why}，请写一句理由"))
     if dossier.reported_rank is None:
         found.append(Problem("", "reported", "请自报等级"))
     elif lower_without_reason(dossier.reported_rank, dossier.proposed_rank, dossier.reported_reason):
         found.append(Problem("", "reported", "自报等级低于建议等级，请写明理由"))
     return found
+
+
+def last_grades(points: list[RiskPoint]) -> dict[Any, dict[str, int]]:
+    """Last year's point -> its grades as they came into force; one query."""
+    ids = [point.last_year_id for point in points if point.last_year_id]
+    settled = (State.IN_FORCE, State.SUPERSEDED)
+    return dict(Rating.unscoped.filter(point__in=ids, dossier__state__in=settled).values_list("point", "grades"))
+
+
+FAR = 2
+"""Grades by which a dimension may move against last year without a word; ours."""
+
+
+def unexplained(rating: Rating, *, before: Mapping[str, int]) -> dict[str, str]:
+    """Dimension -> why it wants a reason it lacks: graded 5, or moved far against last year."""
+    wanted = {}
+    for code, grade in rating.grades.items():
+        if rating.reasons.get(code, "").strip():
+            continue
+        if grade == GRADES[-1]:
+            wanted[code] = f"评为 {GRADES[-1]} 档"
+        elif code in before and abs(grade - before[code]) >= FAR:
+            wanted[code] = f"由上年 {before[code]} 档变为 {grade} 档"
+    return wanted
 
 
 def lower_without_reason(rank: int, proposed: int | None, reason: str) -> bool:

@@ -1,90 +1,114 @@
 """The grading table of a rating dossier as the template prints it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assessments.models import Dossier, Rating
 from assessments.papers import words_of
+from assessments.readiness import last_grades, unexplained
 from assessments.scoring import Dimension, dimensions_of
 from assessments.views import present
 from registers.models import RiskPoint
 
 
+@dataclass(frozen=True)
+class _Graded:
+    """One risk point on the page: its rating, the refused form if there is one, and last year's grades."""
+
+    number: int
+    point: RiskPoint
+    rating: Rating | None
+    form: Any
+    before: Mapping[str, int]
+
+    def grade(self, code: str) -> str:
+        """What was typed, else what is stored, else last year's as a suggestion that is not saved yet."""
+        if self.form:
+            return str(self.form.data.get(code, ""))
+        return str((self.rating.grades if self.rating else self.before).get(code, ""))
+
+    def why(self, code: str) -> str:
+        if self.form:
+            return str(self.form.data.get(f"{code}_why", ""))
+        return str(self.rating.reasons.get(code, "")) if self.rating else ""
+
+    def errors(self) -> dict[str, str]:
+        return {name: " ".join(map(str, texts)) for name, texts in self.form.errors.items()} if self.form else {}
+
+    def version(self) -> Any:
+        if self.form:
+            return self.form.data.get("version", "0")
+        return self.rating.version if self.rating else 0
+
+
 def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[str, Any]:
-    """A block for each risk point with its six selects; `typed` holds refused forms, `marks` shows what is missing."""
+    """A block for each risk point with its selects; `typed` holds refused forms, `marks` shows what is missing."""
     ratings = {rating.point_id: rating for rating in found.ratings.all()}
     dimensions = dimensions_of(found.dimensions)
+    points = list(found.table.rows())
+    before = last_grades(points)
+    rows = [
+        _Graded(
+            number=number,
+            point=point,
+            rating=ratings.get(point.pk),
+            form=typed.get(f"rating-{point.pk}"),
+            before=before.get(point.last_year_id, {}),
+        )
+        for number, point in enumerate(points, start=1)
+    ]
     return {
-        "graded": [
-            _block(
-                found, number, point, ratings.get(point.pk), dimensions, typed.get(f"rating-{point.pk}"), marks=marks
-            )
-            for number, point in enumerate(found.table.rows(), start=1)
-        ],
+        "graded": [_block(found, row, dimensions, marks=marks) for row in rows],
         "level_form": typed.get("level"),
         "reported": {"rank": found.reported_rank, "reason": found.reported_reason},
     }
 
 
-def _block(
-    found: Dossier,
-    number: int,
-    point: RiskPoint,
-    rating: Rating | None,
-    dimensions: tuple[Dimension, ...],
-    form: Any,
-    *,
-    marks: bool,
-) -> dict[str, Any]:
-    grades = rating.grades if rating else {}
-    reasons = rating.reasons if rating else {}
-    errors = {name: " ".join(map(str, items)) for name, items in form.errors.items()} if form else {}
-    given = {item.code: form.data.get(item.code, "") for item in dimensions} if form else grades
-    why = {item.code: form.data.get(f"{item.code}_why", "") for item in dimensions} if form else reasons
-    fields = [
-        _field(point, number, item, given.get(item.code), why.get(item.code, ""), errors, marks=marks)
-        for item in dimensions
-    ]
+def _block(found: Dossier, row: _Graded, dimensions: tuple[Dimension, ...], *, marks: bool) -> dict[str, Any]:
+    point, errors = row.point, row.errors()
+    wanted = unexplained(row.rating, before=row.before) if marks and row.rating else {}
+    fields = [_field(row, item, errors, missing=marks, unexplained=wanted.get(item.code, "")) for item in dimensions]
     return {
         "id": str(point.pk),
-        "no": number,
+        "no": row.number,
         "name": point.name,
         "type": point.get_risk_type_display(),
         "manifestation": point.manifestation,
         "measures": point.measures_text,
-        "version": form.data.get("version", "0") if form else rating.version if rating else 0,
+        "version": row.version(),
         "fields": fields,
         "errors": errors,
         "bad": bool(errors) or any(field["error"] for field in fields),
         "conflict": errors.get("__all__", ""),
-        "result": result(found, rating),
+        "result": result(found, row.rating),
+        "suggested": bool(row.before) and row.rating is None,
     }
 
 
 def _field(
-    point: RiskPoint, number: int, item: Dimension, grade: Any, why: str, errors: Mapping[str, str], *, marks: bool
+    row: _Graded, item: Dimension, errors: Mapping[str, str], *, missing: bool, unexplained: str
 ) -> dict[str, Any]:
-    missing = "请选择档次" if marks and not grade else ""
-    unexplained = "评为5档，请写一句理由" if marks and str(grade) == "5" and not why else ""
+    grade = row.grade(item.code)
+    unsaved = "请选择档次" if not grade else "请核对后保存" if row.rating is None and not row.form else ""
     return {
         "name": item.code,
-        "id": f"row-{point.pk}-{item.code}",
+        "id": f"row-{row.point.pk}-{item.code}",
         "label": item.name,
-        "weight": str(item.weight.normalize()) if item.weight % 10 else str(int(item.weight)),
-        "row_label": f"第{number}行 {item.name}",
-        "value": str(grade or ""),
-        "why": why,
+        "weight": f"{item.weight.normalize():f}",
+        "row_label": f"第{row.number}行 {item.name}",
+        "value": grade,
+        "before": row.before.get(item.code),
+        "why": row.why(item.code),
         "choices": [(str(n), f"{n} {text}") for n, text in enumerate(item.wording, start=1)],
-        "error": errors.get(item.code, "") or missing,
-        "why_error": errors.get(f"{item.code}_why", "") or unexplained,
+        "error": errors.get(item.code, "") or (unsaved if missing else ""),
+        "why_error": errors.get(f"{item.code}_why", "") or (f"{unexplained}，请写一句理由" if unexplained else ""),
     }
 
 
 def result(found: Dossier, rating: Rating | None) -> dict[str, Any]:
     """Score and level of a point, or that it is unfinished."""
-    if rating is None or rating.score is None:
+    if rating is None or rating.score is None or rating.rank is None:
         return {"score": "", "text": "未完成"} | present.level(found, None)
-    assert rating.rank is not None
-    return {"score": str(rating.score), "text": f"{rating.score} 分，{words_of(found)[rating.rank]}"} | present.level(
-        found, rating.rank
-    )
+    text = f"{rating.score} 分，{words_of(found)[rating.rank]}"
+    return {"score": str(rating.score), "text": text} | present.level(found, rating.rank)
