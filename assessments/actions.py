@@ -54,9 +54,14 @@ def open_campaign(
 
 
 def _scheme(bureau: Unit) -> Scheme:
-    """The bureau's newest scheme; the shipped one at its first round."""
-    newest: Scheme | None = Scheme.objects.in_bureau(bureau).order_by("-number").first()
-    return newest or Scheme.objects.create(bureau=bureau, name=SIX_NAME, number=1, dimensions=list(SIX))
+    """The bureau's scheme in use; the shipped one at its first round."""
+    in_use: Scheme | None = Scheme.objects.in_bureau(bureau).filter(state=Scheme.State.ACTIVE).first()
+    if in_use is None:
+        last = Scheme.objects.in_bureau(bureau).aggregate(last=Max("number"))["last"] or 0
+        in_use = Scheme.objects.create(
+            bureau=bureau, name=SIX_NAME, number=last + 1, dimensions=list(SIX), state=Scheme.State.ACTIVE
+        )
+    return in_use
 
 
 def _create_dossiers(campaign: Campaign, *, by: User) -> None:
@@ -303,3 +308,72 @@ def supersede_before(dossier: Dossier, *, by: User) -> None:
         earlier = earlier.filter(table__post=dossier.table.post_id)
     for old in earlier.filter(campaign__year__lt=dossier.campaign.year):
         move(old, "supersede", version=old.version, by=by)
+
+
+@transaction.atomic
+def draft_scheme(bureau: Unit, *, name: str, dimensions: Sequence[Mapping[str, Any]], by: User) -> Scheme:
+    """A new draft, from the scheme in use or a shipped one; nothing is scored by it yet."""
+    last = Scheme.objects.in_bureau(bureau).aggregate(last=Max("number"))["last"] or 0
+    scheme: Scheme = Scheme.objects.create(bureau=bureau, name=name, number=last + 1, dimensions=list(dimensions))
+    record("拟定评分方案", subject=scheme, bureau=bureau, by=by)
+    return scheme
+
+
+@transaction.atomic
+def save_scheme(
+    scheme: Scheme, *, version: int, name: str, dimensions: Sequence[Mapping[str, Any]], by: User
+) -> Scheme:
+    """Save a draft under the version its page showed; what is in use is never edited."""
+    changed = Scheme.objects.in_bureau(scheme.bureau).filter(pk=scheme.pk, state=Scheme.State.DRAFT, version=version)
+    if not changed.update(name=name, dimensions=list(dimensions), version=version + 1):
+        raise Stale("方案已被他人修改或已启用，请按最新内容修改。")
+    scheme.refresh_from_db()
+    return scheme
+
+
+@transaction.atomic
+def discard_scheme(scheme: Scheme, *, by: User) -> None:
+    """Throw a draft away; a scheme that was ever in use stays for ever."""
+    removed, _ = Scheme.objects.in_bureau(scheme.bureau).filter(pk=scheme.pk, state=Scheme.State.DRAFT).delete()
+    if not removed:
+        raise Refused("已启用或用过的方案不能删除。")
+    record("删除评分方案草案", bureau=scheme.bureau, detail={"版本": scheme.number}, by=by)
+
+
+@transaction.atomic
+def activate_scheme(scheme: Scheme, *, version: int, by: User) -> int:
+    """Put a draft in use: the former one retires, open forms are scored anew, nothing handed in changes.
+
+    The number of forms scored anew.
+    """
+    Unit.objects.select_for_update().get(pk=scheme.bureau_id)
+    current: Scheme = Scheme.objects.in_bureau(scheme.bureau).get(pk=scheme.pk)
+    if current.state != Scheme.State.DRAFT or current.version != version:
+        raise Stale("方案已被他人修改或已启用，请按最新内容办理。")
+    try:
+        dimensions_of(current.dimensions)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    of_bureau = Scheme.objects.in_bureau(scheme.bureau)
+    of_bureau.filter(state=Scheme.State.ACTIVE).update(state=Scheme.State.RETIRED)
+    of_bureau.filter(pk=scheme.pk).update(state=Scheme.State.ACTIVE, activated_by=by, activated_at=Now())
+    scheme.refresh_from_db()
+    newest = Campaign.objects.in_bureau(scheme.bureau).order_by("-year").first()
+    scored = _score_anew(newest, scheme) if newest else 0
+    record("启用评分方案", subject=scheme, bureau=scheme.bureau, detail={"重新评分": scored}, by=by)
+    return scored
+
+
+def _score_anew(campaign: Campaign, scheme: Scheme) -> int:
+    """Open rating dossiers of the round take the new scheme; grades of dimensions it shares stay."""
+    Campaign.objects.in_bureau(campaign.bureau).filter(pk=campaign.pk).update(scheme=scheme)
+    dimensions = dimensions_of(scheme.dimensions)
+    open_ones = campaign.dossiers.filter(state__in=(State.DRAFT, State.RETURNED)).exclude(stage=Stage.FINDING)
+    for dossier in open_ones.select_related("table__post", "table__unit", "table__bureau"):
+        Dossier.objects.in_bureau(campaign.bureau).filter(pk=dossier.pk).update(dimensions=scheme.dimensions)
+        for rating in dossier.ratings.all():
+            rating.score = score(dimensions, grades=rating.grades)
+            rating.rank = rank(rating.score) if rating.score is not None else None
+            rating.save(update_fields=["score", "rank"])
+        refresh_proposal(dossier)
+    return open_ones.count()

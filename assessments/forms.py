@@ -1,6 +1,8 @@
 """Forms of the round; they ask the rules and keep what was typed."""
 
+import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -179,3 +181,48 @@ class FilingForm(CleanForm):
         if received > self.today:
             raise ValidationError("备案日期不能晚于今天。")
         return received
+
+
+class WeightField(forms.CharField):
+    """A weight as an office types it: plain digits, at most two places; no sign, exponent or full-width digit."""
+
+    def to_python(self, value: Any) -> Any:
+        text = (value or "").strip()
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or Decimal(text) > 100:
+            raise ValidationError("权重请填 0 至 100 的数字，最多两位小数。")
+        return Decimal(text)
+
+
+class DimensionForm(CleanForm):
+    """One dimension of a draft: name, weight, and the wording of the five grades. Without a name it is left out."""
+
+    code = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    name = forms.CharField(label="维度", required=False, max_length=40)
+    weight = WeightField(label="权重", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for grade in GRADES:
+            self.fields[f"wording_{grade}"] = forms.CharField(label=f"{grade}档", required=False, max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("name"):
+            if "weight" not in self.errors and data.get("weight") is None:
+                self.add_error("weight", "请填写权重。")
+            for grade in GRADES:
+                if not data.get(f"wording_{grade}"):
+                    self.add_error(f"wording_{grade}", f"请写明 {grade} 档的表述。")
+        return data
+
+    def dimension(self) -> dict[str, Any]:
+        """As a scheme keeps it; the code is made by the caller where it is new."""
+        data = self.cleaned_data
+        return {
+            "code": data["code"],
+            "name": data["name"],
+            "weight": str(data["weight"]),
+            "wording": [data[f"wording_{grade}"] for grade in GRADES],
+        }

@@ -1,5 +1,7 @@
-"""The shipped scoring scheme 六维百分制: dimensions of «排查工作的报告» 一（二）, weights and wording ours (domain of
-the bureau)."""
+"""The shipped scoring schemes. 六维百分制: dimensions of «排查工作的报告» 一（二）. 四维: those of «等级评估办法» 三.
+
+No source gives weights or the wording of grades; these are ours, and each bureau may draft its own.
+"""
 
 from typing import Any
 
@@ -78,3 +80,32 @@ SIX: tuple[dict[str, Any], ...] = (
         ),
     },
 )
+
+FOUR_NAME = "四维评估"
+FOUR: tuple[dict[str, Any], ...] = (
+    {
+        "code": "possibility",
+        "name": "风险发生可能性",
+        "weight": "25",
+        "wording": ("几乎不会发生", "偶有可能", "有一定可能", "可能性较大", "极易发生"),
+    },
+    {
+        "code": "harm",
+        "name": "危害性",
+        "weight": "25",
+        "wording": ("轻微不便", "个别当事人受损，可补救", "一定损失或不良影响", "较大损失", "重大损害或严重影响"),
+    },
+    {
+        "code": "discretion",
+        "name": "自由裁量权",
+        "weight": "25",
+        "wording": ("完全按清单办", "标准细化，偶有判断", "有幅度，有基准", "幅度大，基准粗", "标准缺失或一人可定"),
+    },
+    {
+        "code": "funds",
+        "name": "行政权力与资金关联程度",
+        "weight": "25",
+        "wording": ("与资金无关", "间接相关", "经办小额资金", "经办或审核较大资金", "决定大额资金"),
+    },
+)
+SHIPPED = {"six": (SIX_NAME, SIX), "four": (FOUR_NAME, FOUR)}

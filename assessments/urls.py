@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from assessments.views import campaign, dossier, filing, grade_actions, meeting, notice, papers, rollup, row_actions
+from assessments.views import (
+    campaign,
+    dossier,
+    filing,
+    grade_actions,
+    intake,
+    meeting,
+    notice,
+    papers,
+    rollup,
+    row_actions,
+    scheme,
+)
 
 urlpatterns = [
     path("dossiers/<uuid:pk>/", dossier.page, name="dossier"),
@@ -14,6 +26,9 @@ urlpatterns = [
     path("dossiers/<uuid:pk>/level/", grade_actions.report, name="report_level"),
     path("dossiers/<uuid:pk>/library/", row_actions.library, name="library"),
     path("dossiers/<uuid:pk>/library/take/", row_actions.take, name="library_take"),
+    path("dossiers/<uuid:pk>/intake/", intake.page, name="intake"),
+    path("dossiers/<uuid:pk>/intake/template.xlsx", intake.template, name="intake_template"),
+    path("dossiers/<uuid:pk>/intake/take/", intake.take, name="intake_take"),
     path("dossiers/<uuid:pk>/rollup/", rollup.page, name="rollup"),
     path("dossiers/<uuid:pk>/rollup/roll/", rollup.roll, name="roll"),
     path("dossiers/<uuid:pk>/annex-<str:code>.<str:form>", papers.sheet, name="sheet"),
@@ -28,6 +43,11 @@ urlpatterns = [
     path("notices/", notice.index, name="notice_list"),
     path("notices/<uuid:pk>/", notice.page, name="notice"),
     path("notices/<uuid:pk>/end/", notice.end, name="notice_end"),
+    path("schemes/", scheme.index, name="schemes"),
+    path("schemes/new/", scheme.new, name="scheme_new"),
+    path("schemes/<uuid:pk>/", scheme.page, name="scheme"),
+    path("schemes/<uuid:pk>/activate/", scheme.activate, name="scheme_activate"),
+    path("schemes/<uuid:pk>/discard/", scheme.discard, name="scheme_discard"),
     path("filings/", filing.index, name="filings"),
     path("campaigns/<uuid:pk>/filing/", filing.of_campaign, name="filing"),
 ]

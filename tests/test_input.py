@@ -1,4 +1,4 @@
-"""What people send: too long, not printable, out of date, twice, after the session ended. Always a sentence, never lost."""
+"""What people send: too long, unprintable, old, twice, after the session ended. Answered in words, never lost."""
 
 from __future__ import annotations
 
@@ -219,8 +219,8 @@ def test_malformed_grades_are_refused_and_the_reason_is_still_there(year: Round,
 def test_meeting_with_one_refused_decision_keeps_everything_that_was_typed(year: Round) -> None:
     dossier = year.bring(year.rating("施工许可岗"), State.MEETING)
     sent = {
-        "name": "局办公会议", "number": "1", "minutes_no": "纪要1", "held_on": "2026-01-05", "place": "会议室", "chair": "孙八",
-        "expected": "5", "present": "5", "attendance": "我打的出席人员", "pick": str(dossier.pk),
+        "name": "局办公会议", "number": "1", "minutes_no": "纪要1", "held_on": "2026-01-05", "place": "会议室",
+        "chair": "孙八", "expected": "5", "present": "5", "attendance": "我打的出席人员", "pick": str(dossier.pk),
         f"version-{dossier.pk}": str(dossier.version), f"rank-{dossier.pk}": "3", f"why-{dossier.pk}": "",
     }  # fmt: skip
     response = client_of(year.cast["王五"]).post(reverse("meeting_new", args=[year.campaign.pk]), sent)
@@ -235,10 +235,7 @@ def test_meeting_with_one_refused_decision_keeps_everything_that_was_typed(year:
 @pytest.mark.parametrize("name", ["meeting_new", "notice_new", "filing"])
 @pytest.mark.parametrize("value", ["\x00", "长" * 10_000, "反\u202e转", ""])
 def test_batch_page_refuses_what_nobody_types_without_an_error(year: Round, name: str, value: str) -> None:
-    if name == "filing":
-        dossier = year.dossier("县住建局")
-    else:
-        dossier = year.rating("施工许可岗")
+    dossier = year.dossier("县住建局") if name == "filing" else year.rating("施工许可岗")
     names = ("name", "number", "minutes_no", "held_on", "attendance", "title", "phone", "receipt_no", "opinion", "pick")
     sent = dict.fromkeys((*names, f"rank-{dossier.pk}", f"version-{dossier.pk}", "starts_on", "days"), value)
     response = client_of(year.cast["王五"]).post(reverse(name, args=[year.campaign.pk]), sent)

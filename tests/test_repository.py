@@ -129,7 +129,8 @@ def test_autoescape_is_lifted_nowhere() -> None:
 
 
 def test_tree_names_no_machine_and_no_index() -> None:
-    words = r"/work/|/home/[a-z]|/tmp/[a-z]|pypi\.org|pypi\.[a-z]+\.|files\.pythonhosted|registry\.npmjs|mirrors?\.[a-z]+\.(cn|com)"
+    words = r"/work/|/home/[a-z]|/tmp/[a-z]|pypi\.org|pypi\.[a-z]+\.|files\.pythonhosted"
+    words += r"|registry\.npmjs|mirrors?\.[a-z]+\.(cn|com)"
     # The image's own folders are no machine's.
     assert found(words, files=[file for file in WRITTEN if file.name != "Dockerfile"]) == []
 

@@ -56,6 +56,7 @@ def of_campaign(request: SignedIn, pk: UUID) -> HttpResponse:
             filing = actions.record_filing(campaign, facts=facts, chosen=chosen, action=action, by=request.user)
         except Refused as refusal:
             errors = list(refusal.sentences)
+            _, offered = _offered(request, campaign)  # what was moved and rolled back bears wrong versions
         else:
             messages.success(request, f"已备案 {len(chosen)} 份，编号 {filing.receipt_no}，即日起执行。")
             return redirect("filing", campaign.pk)

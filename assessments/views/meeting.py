@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import actions
 from assessments.effects import REVIEW_DAYS
 from assessments.forms import MeetingForm
-from assessments.models import Campaign, Dossier, Meeting, ReturnReason
+from assessments.models import Campaign, Dossier, Meeting, ReturnReason, State
 from assessments.papers import words_of
 from assessments.rules import visible
 from assessments.views import present, reach
@@ -33,8 +33,7 @@ RECORDERS = (Right.RECORD_MEETING, Right.HEAD_BUREAU)
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""
     campaign = reach.campaign(request, pk, *RECORDERS)
-    offered = open_for(campaign, action="decide", user=request.user)
-    offered = [dossier for dossier in offered if dossier.state == "meeting"]
+    offered = _agenda(request, campaign)
     today = clock.today()
     form = MeetingForm(request.POST or None, initial=_suggested(campaign), today=today)
     errors: list[str] = []
@@ -44,17 +43,23 @@ def new(request: SignedIn, pk: UUID) -> HttpResponse:
             meeting = actions.record_meeting(campaign, facts=form.cleaned_data, decisions=decisions, by=request.user)
         except Refused as refusal:
             errors = list(refusal.sentences)
+            offered = _agenda(request, campaign)  # what was moved and rolled back bears wrong versions
         else:
             messages.success(request, f"已登记{meeting}，决定 {len(decisions)} 项。")
             return redirect("meeting", meeting.pk)
     context = {
         "campaign": campaign,
         "form": form,
-        "items": [_item(request, dossier) for dossier in offered],
+        "items": [_item(request, dossier, today=today) for dossier in offered],
         "reasons": ReturnReason.choices,
         "errors": [{"text": text, "href": "#agenda"} for text in errors],
     }
     return render(request, "assessments/meeting_new.html", context, status=422 if errors or form.errors else 200)
+
+
+def _agenda(request: SignedIn, campaign: Campaign) -> list[Dossier]:
+    waiting = open_for(campaign, action="decide", user=request.user)
+    return [dossier for dossier in waiting if dossier.state == State.MEETING]
 
 
 def _suggested(campaign: Campaign) -> dict[str, Any]:
@@ -68,11 +73,11 @@ def _suggested(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _item(request: SignedIn, dossier: Dossier) -> dict[str, Any]:
+def _item(request: SignedIn, dossier: Dossier, *, today: date) -> dict[str, Any]:
     """An agenda line, with what was typed if the page comes back."""
     typed = request.POST if request.method == "POST" else {}
     rank = dossier.reviewed_rank or dossier.proposed_rank
-    return present.item(dossier) | {
+    return present.item(dossier, today=today) | {
         "picked": str(dossier.pk) in request.POST.getlist("pick") if typed else True,
         "choice": typed.get(f"rank-{dossier.pk}", str(rank or "")),
         "why": typed.get(f"why-{dossier.pk}", ""),
@@ -108,11 +113,12 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
         pk=pk,
     )
     decided = Dossier.objects.within(visible(request.user)).filter(meeting=meeting).select_related("unit", "bureau")
+    today = clock.today()
     context = {
         "meeting": meeting,
         "facts": _facts(meeting),
         "items": [
-            present.item(dossier) | {"why": dossier.decided_reason}
+            present.item(dossier, today=today) | {"why": dossier.decided_reason}
             for dossier in decided.order_by("unit__path", "title")
         ],
     }

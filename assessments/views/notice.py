@@ -73,6 +73,8 @@ def new(request: SignedIn, pk: UUID) -> HttpResponse:
                 notice = actions.publish_notice(campaign, facts=form.cleaned_data, chosen=chosen, by=request.user)
             except Refused as refusal:
                 errors = list(refusal.sentences)
+                # what was moved and rolled back bears wrong versions
+                offered = open_for(campaign, action="publish", user=request.user)
             else:
                 messages.success(request, f"已发布公示，到 {notice.ends_on} 为止。")
                 return redirect("notice", notice.pk)

@@ -77,6 +77,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     office: list[Link] = []
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
         office.append(("年度排查", reverse("campaigns"), None))
+    if Right.RUN_OFFICE in held:
+        office.append(("评分方案", reverse("schemes"), None))
     if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
         office.append(("备案", reverse("filings"), None))
     read: list[Link] = [

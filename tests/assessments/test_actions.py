@@ -211,9 +211,9 @@ def test_minutes_number_is_used_once(year: Round) -> None:
     one, other = at_meeting(year, "施工许可岗", "质量监督岗")
     year.meet([decision(one)], number=1)
     assert refused(year.meet, [decision(other)], number=1) == ("纪要编号“〔2026〕1号”已用过，请核对。",)
+    twin = Meeting.unscoped.get()
+    twin.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
-        twin = Meeting.unscoped.get()
-        twin.pk = None
         twin.save(force_insert=True)
 
 

@@ -76,7 +76,7 @@ def test_row_written_once_is_neither_changed_nor_cut(db: None, model: Any, attac
     Seal.objects.create(number=1, since=0, until=1, count=0, root="", value="v")
     before = list(model.objects.order_by("pk").values())
     assert before != []
-    with pytest.raises(DatabaseError, match="Cannot update or delete|for ever"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"Cannot update or delete|for ever"), transaction.atomic():
         attack(model)
     assert list(model.objects.order_by("pk").values()) == before
 
