@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 ORDINAL = {1: "一级", 2: "二级", 3: "三级"}
 HEIGHT = {1: "高级", 2: "中级", 3: "低级"}
-VOCABULARIES: Mapping[str, Mapping[int, str]] = {"ordinal": ORDINAL, "height": HEIGHT}
+WEIGHT = {1: "重点", 2: "防范", 3: "一般"}
+ROMAN = {1: "Ⅰ级", 2: "Ⅱ级", 3: "Ⅲ级"}
+COLOUR = {1: "红色", 2: "橙色", 3: "黄色"}
+VOCABULARIES: Mapping[str, Mapping[int, str]] = {
+    "ordinal": ORDINAL,
+    "height": HEIGHT,
+    "weight": WEIGHT,
+    "roman": ROMAN,
+    "colour": COLOUR,
+}
+"""The words of the sources; the rank is what is stored."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from openpyxl.worksheet.protection import SheetProtection
 
 from lianzheng.intake.guard import Unfit
 from lianzheng.render import xlsx
-from lianzheng.sheets import Column, Sheet, show
+from lianzheng.sheets import Sheet, show
 from registers.actions import MOST_ROWS
 from registers.comparison import Fault, Line, Verdict, columns, differing, in_our_words, letter
 from registers.completeness import REQUIRED
@@ -36,6 +36,7 @@ HEADER_ROW = 3  # title, instructions, header; the first column holds the keys
 FIRST_ROW = HEADER_ROW + 1
 BLANK_ROWS = 50
 MUST = " *"
+NOTE_WIDTH = 18  # Chinese characters
 LONGEST_NOTE = 2000  # characters of the explanations beside a row
 NARROWEST = 7  # Chinese characters in a line of a cell, so that a type fits
 
@@ -99,11 +100,13 @@ def _line(row: Sequence[str], *, number: int, sheet: Sheet) -> Line:
 
 @dataclass(frozen=True)
 class Handed:
-    """A line of a workbook that is handed out: its texts, the key of the stored row, and what is wrong with it."""
+    """A line of a workbook that is handed out: its texts, the key of the stored row, what is wrong with it, which
+    cells are red (by source), and what is saved instead."""
 
     texts: Mapping[str, str]
     key: str = ""
     faults: tuple[Fault, ...] = ()
+    red: tuple[str, ...] = ()
     remark: str = ""
 
 
@@ -114,14 +117,14 @@ def to_mend(verdicts: Sequence[Verdict]) -> list[Handed]:
 
 def _to_mend(verdict: Verdict) -> Handed:
     row, texts = verdict.stored, verdict.line.texts
-    if row is not None and verdict.state == "same":
-        texts = row.texts
-    remark = (
-        "现在保存的是：" + "；".join(row.texts[source] for source in differing(verdict))
-        if verdict.stale and row
-        else ""
-    )
-    return Handed(texts, row.key if row else "", verdict.faults, remark)
+    key = row.key if row else ""
+    if row and verdict.state == "same":
+        return Handed(row.texts, key)
+    red = [fault.source for fault in verdict.faults if fault.source]
+    if any(not fault.source for fault in verdict.faults):
+        red = differing(verdict)
+    remark = f"现在保存的是：{'；'.join(row.texts[s] for s in differing(verdict))}" if row and verdict.stale else ""
+    return Handed(texts, key, verdict.faults, tuple(red), remark)
 
 
 def template(sheet: Sheet, *, table: str, lines: Sequence[Handed], mending: bool = False) -> bytes:
@@ -223,30 +226,31 @@ def _write_line(page: Any, line: Handed, *, number: int, sheet: Sheet, looks: Ma
     faults = {fault.source: fault for fault in line.faults}
     shown = columns(sheet)
     for place, column in enumerate(shown, start=2):
-        wrong = column.source in faults or "" in faults
-        look = looks["wrong" if wrong else "input"]
+        look = looks["wrong" if column.source in line.red else "input"]
         cell = _put(page, show(line.texts[column.source]), row=number, column=place, look=look)
         if fault := faults.get(column.source):
-            cell.comment = _comment(fault)
-    notes = [f"{letter(sheet, fault.source)}{number}：{fault.text}。{fault.mend}。" for fault in line.faults]
-    if notes:
-        text = "\n".join([*notes, *[line.remark] * bool(line.remark)])
-        _put(page, show(text[:LONGEST_NOTE]), row=number, column=2 + len(shown), look=looks["note"])
-    if height := _height(line, shown=shown):
+            cell.comment = Comment(f"{fault.text}。\n{fault.mend}。", "导入核对", height=90, width=260)
+    note = _note(line, number=number, sheet=sheet)
+    if note:
+        _put(page, note, row=number, column=2 + len(shown), look=looks["note"])
+    parts = [(line.texts[column.source], column.width) for column in shown]
+    if height := _height([*parts, (note, NOTE_WIDTH)]):
         page.row_dimensions[number].height = height
 
 
-def _comment(fault: Fault) -> Comment:
-    return Comment(f"{fault.text}。\n{fault.mend}。", "导入核对", height=90, width=260)
+def _note(line: Handed, *, number: int, sheet: Sheet) -> str:
+    """The explanations beside a line: by its place in this workbook, which may differ from that in the upload."""
+    notes = [f"{letter(sheet, fault.source)}{number}：{fault.text}。{fault.mend}。" for fault in line.faults]
+    return show("\n".join([*notes, *[line.remark] * bool(line.remark)])[:LONGEST_NOTE])
 
 
-def _height(line: Handed, *, shown: Sequence[Column]) -> float:
-    """Points of a row with text, 0 for a blank one: without them wrapped text prints at one line's height."""
+def _height(texts: Sequence[tuple[str, int]]) -> float:
+    """Points of a row with these texts and widths, 0 for a blank one: without them wrapped text prints at one line's
+    height. Widths are in Chinese characters; a column is drawn a little wider than it says."""
     most = 0
-    for column in shown:
-        parts = line.texts[column.source].split("\n")
-        width = max(column.width, NARROWEST)
-        most = max(most, sum(max(1, math.ceil(len(part) / width)) for part in parts if line.texts[column.source]))
+    for text, width in texts:
+        parts = text.split("\n") if text else []
+        most = max(most, sum(max(1, math.ceil(len(part) / max(width, NARROWEST))) for part in parts))
     return min(xlsx.TALLEST, most * xlsx.LINE_HEIGHT + xlsx.PADDING) if most else 0
 
 
@@ -260,7 +264,7 @@ def _offer_types(page: Any, *, sheet: Sheet, last: int) -> None:
 
 def _set_up(page: Any, *, sheet: Sheet, mending: bool) -> None:
     page.column_dimensions["A"].hidden = True
-    widths = [max(column.width, NARROWEST) for column in columns(sheet)] + [18] * mending
+    widths = [max(column.width, NARROWEST) for column in columns(sheet)] + [NOTE_WIDTH] * mending
     for place, width in enumerate(widths, start=2):
         page.column_dimensions[get_column_letter(place)].width = width * xlsx.PER_CHARACTER
     page.freeze_panes = f"A{FIRST_ROW}"

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lianzheng.audit.actions import record
-from lianzheng.desk.demo import people
 from lianzheng.organisation.access import SignedIn, kept, own_path, public, signed_in
 from lianzheng.organisation.actions import set_password
 from lianzheng.organisation.forms import PasswordForm, SignInForm
@@ -27,7 +26,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "next": request.GET.get("next", ""),
-        "demo_roles": people.groups() if settings.DEMO else (),
         "kept": [(f"kept:{name}", value) for name, value in carried],
         "kept_path": path,
     }
@@ -49,7 +47,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     user = get_object_or_404(User, username=request.POST.get("username", ""), is_active=True)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return _entered(request, user, carried=[], path="")
+    return _entered(request, user, carried=kept(request), path=request.POST.get("kept_path", ""))
 
 
 @signed_in

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from assessments.models import Campaign
 from lianzheng import clock
 from lianzheng.desk import inbox
+from lianzheng.desk.demo import people
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.rights import scopes
 from lianzheng.organisation.roles import Right
@@ -22,7 +23,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of base.html; nothing is asked of the database for a page that does not print it."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"product": product(None), "menu": [], "year": None, "years": []}
+        roles = SimpleLazyObject(people.groups) if settings.DEMO else ()
+        return {"product": product(None), "menu": [], "year": None, "years": [], "demo_roles": roles}
     years = years_of(user)
     return {
         "product": product(home_bureau(user)),

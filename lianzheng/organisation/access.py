@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
@@ -103,8 +102,6 @@ def ask_to_sign_in(request: HttpRequest, *, path: str, fields: list[tuple[str, s
         "form": SignInForm(request),
         "kept_path": path,
         "kept": [(KEPT + name, value) for name, value in fields],
-        "demo_roles": (),
-        "demo": settings.DEMO,
         "notice": "登录已过期。您刚才填写的内容还在，登录后即可继续提交。",
     }
     return render(request, "sign_in.html", context, status=401)

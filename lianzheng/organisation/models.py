@@ -54,6 +54,9 @@ class Unit(models.Model):
     class Vocabulary(models.TextChoices):
         ORDINAL = "ordinal", "一级、二级、三级"
         HEIGHT = "height", "高级、中级、低级"
+        WEIGHT = "weight", "重点、防范、一般"
+        ROMAN = "roman", "Ⅰ级、Ⅱ级、Ⅲ级"
+        COLOUR = "colour", "红色、橙色、黄色"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     parent = models.ForeignKey(

@@ -205,8 +205,18 @@ function lock(form, pressed) {
   setTimeout(() => { press(false); leaving = false; delete form.dataset.sent; }, LOCK);
 }
 
+async function onLink(event) {
+  const link = event.target.closest("a[href]");
+  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || (link && link.target);
+  if (!link || elsewhere || link.getAttribute("href").startsWith("#") || !dirtyForms().length) return;
+  event.preventDefault();
+  await Promise.all(dirtyForms().map(save)); // what cannot be saved makes the browser ask
+  window.location.assign(link.href);
+}
+
 function onLeave(event) {
   if (leaving || !(dirtyForms().length || all("form[data-edited]").length)) return;
+  dirtyForms().forEach(writeCopy);
   event.preventDefault();
   event.returnValue = "";
 }
@@ -260,6 +270,7 @@ function start() {
 
 document.addEventListener("input", onInput);
 document.addEventListener("submit", onSubmit);
+document.addEventListener("click", onLink);
 window.addEventListener("beforeunload", onLeave);
 window.addEventListener("online", () => dirtyForms().forEach(save));
 start();

@@ -212,14 +212,17 @@ def test_right_rows_alone_can_be_taken(desk: Desk) -> None:
     assert desk.rows() == [("风险点0", 1), ("风险点1", 2), ("风险点2", 1), ("新的风险点", 1)]
 
 
+def red_cells(sheet: Any) -> set[str]:
+    return {cell.coordinate for line in sheet["A4:G12"] for cell in line if cell.fill.fgColor.rgb == "00FFC7CE"}
+
+
 def test_workbook_to_mend_marks_what_is_wrong_and_keeps_the_rest(desk: Desk) -> None:
     page = desk.upload(edited(desk.template(), {"B4": "业务", "D5": "改过的", **line(9)}))
     response = desk.send(page, "mend")
     sheet = openpyxl.load_workbook(io.BytesIO(response.content))[workbook.SHEET]
     assert [sheet[place].value for place in ("B4", "D5", "C7", "G3")] == ["业务", "改过的", NEW["C"], "错误说明"]
     assert sheet["G4"].value == "B4：“业务”不在下拉项内。请选“业务流程风险”。"
-    red = {c.coordinate for cells in sheet["B4:G9"] for c in cells if c.fill.fgColor.rgb == "00FFC7CE"}
-    assert red == {"B4"}
+    assert red_cells(sheet) == {"B4"}
     assert sheet["B4"].comment is not None
     mended = desk.upload(edited(response.content, {"B4": "业务流程"}))
     assert counts_of(mended) == [1, 2, 1, 0]
@@ -247,7 +250,10 @@ def test_workbook_to_mend_lets_the_person_decide_about_a_changed_row(desk: Desk)
     content = desk.template()
     change_online(desk, 0, manifestation="网页上改的")
     mend = desk.send(desk.upload(edited(content, {"D4": "文件中改的"})), "mend").content
-    assert "现在保存的是：网页上改的" in str(openpyxl.load_workbook(io.BytesIO(mend))[workbook.SHEET]["G4"].value)
+    sheet = openpyxl.load_workbook(io.BytesIO(mend))[workbook.SHEET]
+    advice = "请对照后在修改表中确定内容，再上传"
+    assert sheet["G4"].value == f"B4：{NEWER}。{advice}。\n现在保存的是：网页上改的"
+    assert red_cells(sheet) == {"D4"}
     page = desk.upload(mend)
     assert counts_of(page) == [0, 1, 2, 0]
     desk.send(page, "all")

@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 ('criteria_rank', models.PositiveSmallIntegerField(blank=True, choices=[(1, '一级'), (2, '二级'), (3, '三级')], null=True, verbose_name='按标准应定等级')),
                 ('criteria_basis', models.CharField(blank=True, max_length=300, verbose_name='标准依据')),
                 ('workflow', models.CharField(blank=True, choices=[('county', '县直部门'), ('township', '乡镇')], max_length=12, verbose_name='流程')),
-                ('vocabulary', models.CharField(choices=[('ordinal', '一级、二级、三级'), ('height', '高级、中级、低级')], default='ordinal', max_length=12, verbose_name='等级用语')),
+                ('vocabulary', models.CharField(choices=[('ordinal', '一级、二级、三级'), ('height', '高级、中级、低级'), ('weight', '重点、防范、一般'), ('roman', 'Ⅰ级、Ⅱ级、Ⅲ级'), ('colour', '红色、橙色、黄色')], default='ordinal', max_length=12, verbose_name='等级用语')),
                 ('meeting_name', models.CharField(blank=True, max_length=30, verbose_name='决定会议')),
                 ('filing_body', models.CharField(blank=True, max_length=60, verbose_name='备案机关')),
                 ('active', models.BooleanField(default=True, verbose_name='在用')),
