@@ -63,17 +63,21 @@ def beyond_body(text: str) -> bool:
 @cache
 def body_characters() -> frozenset[int]:
     """What every possible body face has, and the line feed, which is not drawn."""
-    own = [face for path in _files(VAR / "fonts") for face in _faces(path) if _names(face) & set(BODY)]
-    shipped = _faces(SHIPPED / "FandolFang-Regular.otf")
-    return frozenset.intersection(*(frozenset(face.getBestCmap()) | {10} for face in [*shipped, *own]))
+    own = [have for path in _files(VAR / "fonts") for names, have in _faces(path) if names & set(BODY)]
+    shipped = [have for _, have in _faces(SHIPPED / "FandolFang-Regular.otf")]
+    return frozenset.intersection(*(have | {10} for have in [*shipped, *own]))
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*") if p.suffix.lower() in (".ttf", ".otf", ".ttc"))
 
 
-def _faces(path: Path) -> list[TTFont]:
-    return list(TTCollection(path, lazy=True).fonts) if path.suffix.lower() == ".ttc" else [TTFont(path, lazy=True)]
+def _faces(path: Path) -> list[tuple[set[str], frozenset[int]]]:
+    """(names, characters) of each face in the file, which is closed again."""
+    is_collection = path.suffix.lower() == ".ttc"
+    with TTCollection(path, lazy=True) if is_collection else TTFont(path, lazy=True) as opened:
+        faces = opened.fonts if is_collection else [opened]
+        return [(_names(face), frozenset(face.getBestCmap())) for face in faces]
 
 
 def _names(face: TTFont) -> set[str]:
