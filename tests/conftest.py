@@ -21,6 +21,7 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _fixed_settings(settings: Any, empty_folder: Path) -> None:
     """No demo, no collected static files: a test that wants either says so."""
     settings.DEMO = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
     settings.STATIC_ROOT = empty_folder
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
