@@ -17,7 +17,7 @@ from lianzheng import clock
 from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.models import Unit
-from lianzheng.organisation.rights import scopes, units
+from lianzheng.organisation.rights import scopes
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
@@ -31,7 +31,7 @@ def index(request: SignedIn) -> HttpResponse:
     """The rounds of one's bureaus."""
     rights = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
     found = reach.campaigns(request.user, *rights).order_by("-year", "bureau__path")
-    context = {"campaigns": [_line(campaign) for campaign in found], "bureaus": _bureaus(request)}
+    context = {"campaigns": [_line(campaign) for campaign in found], "bureaus": reach.run_by(request.user)}
     return render(request, "assessments/campaigns.html", context)
 
 
@@ -47,17 +47,11 @@ def _line(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _bureaus(request: SignedIn) -> list[Unit]:
-    """Bureaus and towns for which this person runs the office."""
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
-    return [unit for unit in units(request.user, Right.RUN_OFFICE) if unit.kind in kinds]
-
-
 @may(Right.RUN_OFFICE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     """下达任务."""
-    bureaus = _bureaus(request)
+    bureaus = reach.run_by(request.user)
     if not bureaus:
         raise Http404
     bureau = next((unit for unit in bureaus if str(unit.pk) == request.POST.get("bureau")), bureaus[0])

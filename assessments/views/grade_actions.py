@@ -14,7 +14,7 @@ from assessments.papers import words_of
 from assessments.scoring import dimensions_of
 from assessments.views import grading, reach
 from assessments.views.dossier import back_to, show
-from assessments.views.row_actions import autosave
+from assessments.views.row_actions import autosave, not_saved
 from lianzheng import clock
 from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, signed_in
@@ -31,7 +31,7 @@ def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
         return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
     form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
     if not form.is_valid():
-        return _not_saved(request, found, point, form)
+        return not_saved(request, found, point, form, key=f"rating-{point.pk}")
     try:
         rating = actions.save_rating(
             found,
@@ -43,7 +43,7 @@ def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error(None, " ".join(refusal.sentences))
-        return _not_saved(request, found, point, form, status=409)
+        return not_saved(request, found, point, form, key=f"rating-{point.pk}", status=409)
     if autosave(request):
         return JsonResponse(_saved(found, point, rating))
     messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
@@ -59,15 +59,6 @@ def _saved(found: Dossier, point: RiskPoint, rating: Rating) -> dict[str, Any]:
         "proposed": f"{word}：{found.proposed_reason}" if found.proposed_rank else word,
     }
     return {"saved": clock.time_of_day(), "version": rating.version, "updates": updates}
-
-
-def _not_saved(request: SignedIn, found: Dossier, point: RiskPoint, form: Any, *, status: int = 422) -> HttpResponse:
-    if autosave(request):
-        fields = {name: [str(text) for text in texts] for name, texts in form.errors.items() if name != "__all__"}
-        conflict = " ".join(form.non_field_errors())
-        return JsonResponse({"errors": fields} | ({"conflict": conflict} if conflict else {}), status=status)
-    errors = [{"text": str(text), "href": f"#row-{point.pk}"} for texts in form.errors.values() for text in texts]
-    return show(request, found, typed={f"rating-{point.pk}": form}, errors=errors, status=status)
 
 
 @signed_in

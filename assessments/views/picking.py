@@ -29,8 +29,13 @@ def picked(request: HttpRequest, offered: list[Dossier]) -> list[tuple[Dossier, 
 
 
 def version_of(request: HttpRequest, dossier: Dossier) -> int:
-    """The version sent for this dossier; 0 (never right) when it is missing or no number."""
-    text = request.POST.get(f"version-{dossier.pk}", "")
+    """The version sent for this dossier."""
+    return version_in(request, f"version-{dossier.pk}")
+
+
+def version_in(request: HttpRequest, field: str = "version") -> int:
+    """The version in a field of the form; 0, which is never right, when it is missing or no number."""
+    text = request.POST.get(field, "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 

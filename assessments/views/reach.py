@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from assessments.models import Campaign, Dossier, PublicNotice
 from assessments.rules import visible
 from lianzheng.organisation.access import SignedIn
-from lianzheng.organisation.models import User
-from lianzheng.organisation.rights import within
+from lianzheng.organisation.models import Unit, User
+from lianzheng.organisation.rights import units, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskPoint
 
@@ -49,6 +49,12 @@ def campaigns(user: User, *rights: str) -> Any:
     for right in rights[1:]:
         scope |= within(user, right, unit="bureau")
     return Campaign.objects.within(scope).select_related("bureau", "scheme")
+
+
+def run_by(user: User) -> list[Unit]:
+    """Bureaus and towns for which this person runs the office."""
+    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
+    return [unit for unit in units(user, Right.RUN_OFFICE) if unit.kind in kinds]
 
 
 def campaign(request: SignedIn, pk: UUID, *rights: str) -> Campaign:

@@ -39,33 +39,34 @@ def save(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
     if not version.isdecimal() or len(version) > 9:
         form.add_error(None, "页面已过期，请刷新后重新填写。")
     if not form.is_valid():
-        return _not_saved(request, found, point, form)
+        return not_saved(request, found, point, form, key=point.pk)
     values = {name: form.cleaned_data[name] for name in rows.form_fields(found)}
     try:
         saved = actions.save_point(point, version=int(version), values=values, by=request.user)
     except Refused as refusal:
         form.add_error(None, " ".join(refusal.sentences))
-        return _not_saved(request, found, point, form, stale=isinstance(refusal, Stale))
+        status = 409 if isinstance(refusal, Stale) else 422
+        return not_saved(request, found, point, form, key=point.pk, status=status)
     if autosave(request):
         return JsonResponse({"saved": clock.time_of_day(), "version": saved})
     messages.success(request, "本行已保存。")
     return back_to(found, anchor=f"row-{point.pk}")
 
 
-def _not_saved(request: SignedIn, found: Dossier, point: RiskPoint, form: Any, *, stale: bool = False) -> HttpResponse:
-    """The reason at the field, the typed text kept; a stale row shows beside it what is stored now."""
+def not_saved(
+    request: SignedIn, found: Dossier, point: RiskPoint, form: Any, *, key: Any, status: int = 422
+) -> HttpResponse:
+    """The reason at the field, the typed text kept under `key`; a stale row shows beside it what is stored now."""
     if autosave(request):
         fields = {name: [str(text) for text in texts] for name, texts in form.errors.items() if name != "__all__"}
         conflict = " ".join(form.non_field_errors())
-        return JsonResponse(
-            {"errors": fields} | ({"conflict": conflict} if conflict else {}), status=409 if stale else 422
-        )
+        return JsonResponse({"errors": fields} | ({"conflict": conflict} if conflict else {}), status=status)
     errors = [
-        {"text": str(text), "href": f"#row-{point.pk}-{name}" if name != "__all__" else f"#row-{point.pk}"}
+        {"text": str(text), "href": f"#row-{point.pk}-{name}" if name in form.fields else f"#row-{point.pk}"}
         for name, texts in form.errors.items()
         for text in texts
     ]
-    return show(request, found, typed={point.pk: form}, errors=errors, status=409 if stale else 422)
+    return show(request, found, typed={key: form}, errors=errors, status=status)
 
 
 @signed_in

@@ -16,20 +16,16 @@ from assessments.levels import VOCABULARIES
 from assessments.models import Campaign, Scheme
 from assessments.schemes import SHIPPED
 from assessments.scoring import GRADES, dimensions_of
+from assessments.views import reach
+from assessments.views.picking import version_in
 from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, may
-from lianzheng.organisation.models import Unit
-from lianzheng.organisation.rights import units, within
+from lianzheng.organisation.rights import within
 from lianzheng.organisation.roles import Right
 
 MOST_DIMENSIONS = 12
 SPARE = 1
 MOST_NAMED = 200
-
-
-def _bureaus(request: SignedIn) -> list[Unit]:
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
-    return [unit for unit in units(request.user, Right.RUN_OFFICE) if unit.kind in kinds]
 
 
 def _scheme(request: SignedIn, pk: UUID) -> Scheme:
@@ -42,7 +38,7 @@ def _scheme(request: SignedIn, pk: UUID) -> Scheme:
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     """All versions, the newest first."""
-    bureaus = _bureaus(request)
+    bureaus = reach.run_by(request.user)
     found = Scheme.objects.within(within(request.user, Right.RUN_OFFICE, unit="bureau")).select_related("bureau")
     lines = [
         {"scheme": scheme, "state": scheme.get_state_display(), "active": scheme.state == Scheme.State.ACTIVE}
@@ -56,7 +52,7 @@ def index(request: SignedIn) -> HttpResponse:
 @require_POST
 def new(request: SignedIn) -> HttpResponse:
     """A draft from a shipped scheme or from the one in use."""
-    bureaus = _bureaus(request)
+    bureaus = reach.run_by(request.user)
     only = bureaus[0] if len(bureaus) == 1 else None
     bureau = next((unit for unit in bureaus if str(unit.pk) == request.POST.get("bureau")), only)
     if bureau is None:
@@ -90,12 +86,10 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     name = request.POST.get("scheme_name", "").strip()[:60]
     if not name:
         errors.append("请填写方案名称。")
-    version = request.POST.get("version", "")
     if not errors:
         try:
-            dimensions = _dimensions(forms)
-            number = int(version) if version.isdecimal() and len(version) < 9 else 0
-            actions.save_scheme(scheme, version=number, name=name, dimensions=dimensions, by=request.user)
+            dimensions, version = _dimensions(forms), version_in(request)
+            actions.save_scheme(scheme, version=version, name=name, dimensions=dimensions, by=request.user)
         except Refused as refusal:
             errors = list(refusal.sentences)
         else:
@@ -181,10 +175,8 @@ def _told(effect: Effect, *, words: Any, of: Campaign) -> dict[str, Any]:
 def activate(request: SignedIn, pk: UUID) -> HttpResponse:
     """Put the draft in use."""
     scheme = _scheme(request, pk)
-    version = request.POST.get("version", "")
     try:
-        number = int(version) if version.isdecimal() and len(version) < 9 else 0
-        scored = actions.activate_scheme(scheme, version=number, by=request.user)
+        scored = actions.activate_scheme(scheme, version=version_in(request), by=request.user)
     except Refused as refusal:
         return _show(request, _scheme(request, pk), errors=list(refusal.sentences), status=409)
     messages.success(request, f"{scheme} 已启用，{scored} 份填写中的表已按新方案重新评分；已上报的表不变。")
