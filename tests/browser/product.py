@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
@@ -33,12 +34,22 @@ def with_database(url: str, *, name: str) -> str:
 
 
 def variables(url: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": url, "LIANZHENG_DEMO": "1", "DJANGO_SETTINGS_MODULE": "lianzheng.settings"}
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "LIANZHENG_DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "lianzheng.settings",
+    }
+
+
+def today() -> date:
+    """The day it is where the product runs, before anybody has moved the demo's date."""
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def fingerprint() -> str:
     """Changes with whatever the demo's database is made of: code, fixtures, the day it is played up to."""
-    digest = hashlib.sha256(date.today().isoformat().encode())
+    digest = hashlib.sha256(today().isoformat().encode())
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in {".py", ".json"}:
@@ -61,7 +72,7 @@ def demo_template(url: str, *, folder: Path) -> str:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         found = admin.execute(query, [name]).fetchone()
         if found is None or found[0] != wanted:
-            recreate(admin, name, like="template0")
+            recreate(admin, name=name, like="template0")
             for command in (["migrate", "-v0"], ["demo"]):
                 manage(with_database(url, name=name), *command)
             comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(wanted))
@@ -73,7 +84,7 @@ def demo_template(url: str, *, folder: Path) -> str:
     return name
 
 
-def recreate(admin: psycopg.Connection[tuple[object, ...]], name: str, *, like: str) -> None:
+def recreate(admin: psycopg.Connection[tuple[object, ...]], *, name: str, like: str) -> None:
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
     admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
 
@@ -86,7 +97,7 @@ def serving(url: str, *, shared: Path, worker: str, log: Path) -> Iterator[Produ
     with psycopg.connect(url, autocommit=True) as admin:
         with (shared / "browser.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a template must not be in use while it is copied
-            recreate(admin, name, like=template)
+            recreate(admin, name=name, like=template)
         with _gunicorn(with_database(url, name=name), log=log) as address:
             yield Product(address, log)
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

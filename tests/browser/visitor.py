@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, TimeoutError
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.product import ROOT, Product
 
@@ -96,7 +97,7 @@ class Visitor:
         try:
             with self.page.expect_navigation(wait_until="load"):
                 target.click()
-        except TimeoutError as error:
+        except TooLate as error:
             raise AssertionError(f"{target}\n{self.page.url}\n{self.text('body')}") from error
         return self.look()
 

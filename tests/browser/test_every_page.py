@@ -1,0 +1,152 @@
+"""Every page that a role can reach by links: no fault, no sideways scrolling, usable by keyboard alone.
+
+The README's picture is made here too.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Welcome
+from tests.browser.product import ROOT
+from tests.browser.visitor import LAPTOP, LARGE, ZOOMED, Visitor
+
+pytestmark = pytest.mark.browser
+
+COUNTY = ("填报人", "股室负责人", "分管领导", "主要负责人", "廉政办", "纪检组", "系统管理员")
+ABOVE = ("县领导小组办公室", "县领导小组", "备案机关")
+TOWN = ("填报人", "股室负责人", "主要负责人", "廉政办")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+FILES = (".pdf", ".xlsx")
+HREFS = "links => links.map(link => link.getAttribute('href').split('#')[0])"
+FOCUS = """() => {
+    const style = getComputedStyle(document.activeElement);
+    const box = document.activeElement.getBoundingClientRect();
+    return {
+        name: document.activeElement.innerText || document.activeElement.getAttribute("aria-label") || "",
+        ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth && box.width > 0,
+    };
+}"""
+
+
+def town_name() -> str:
+    data = json.loads((ROOT / "fixtures" / "demo" / "town.json").read_text(encoding="utf-8"))
+    return str(data["town"]["name"])
+
+
+def enter_as(visitor: Visitor, role: str, *, place: int) -> Visitor:
+    """Through the demo's door as the first person of this role in the nth group that has one."""
+    visitor.open("/sign-in/")
+    return visitor.go(visitor.page.get_by_role("button", name=re.compile(f"^{role}·")).nth(place))
+
+
+def kind_of(address: str) -> str:
+    return ID.sub("*", address.split("?")[0])
+
+
+def walk(visitor: Visitor) -> Iterator[str]:
+    """Addresses of all pages that links lead to; of many alike the first of each list."""
+    queue = [("", "/")]
+    seen: set[object] = set()
+    while queue:
+        source, address = queue.pop(0)
+        kind = kind_of(address)
+        key = (source, kind) if kind == "/dossiers/*/" else kind
+        if key in seen or not address.startswith("/") or address.endswith(FILES):
+            continue
+        seen.add(key)
+        visitor.open(address)
+        yield address
+        queue += [(kind, href) for href in visitor.page.locator("a[href]").evaluate_all(HREFS)]
+
+
+def widths(visitor: Visitor) -> dict[int, int]:
+    """Window width -> by how much the page is wider."""
+    over = {width: visitor.overflow(width=width) for width, _ in (LARGE, LAPTOP, ZOOMED)}
+    visitor.page.set_viewport_size({"width": LARGE[0], "height": LARGE[1]})
+    return over
+
+
+def every_page_fits(visitor: Visitor) -> list[str]:
+    """Walk; then once more in large type. The addresses."""
+    addresses = []
+    for address in walk(visitor):
+        addresses.append(address)
+        assert (address, widths(visitor)) == (address, {LARGE[0]: 0, LAPTOP[0]: 0, ZOOMED[0]: 0})
+        assert visitor.page.title().endswith(" - 廉政风险防控")
+        assert visitor.page.get_by_role("heading", level=1).count() == 1
+    visitor.open("/").go(visitor.page.get_by_role("button", name="大字版"))
+    assert visitor.page.get_by_role("button", name="大字版").get_attribute("aria-pressed") == "true"
+    for address in addresses:
+        visitor.page.goto(address)
+        assert (address, visitor.overflow(width=LARGE[0])) == (address, 0)
+    visitor.open("/").go(visitor.page.get_by_role("button", name="大字版"))
+    return addresses
+
+
+@pytest.mark.parametrize("role", [*COUNTY, *ABOVE])
+def test_every_page_of_a_role_is_without_fault(welcome: Welcome, role: str) -> None:
+    visitor = enter_as(welcome(), role, place=0)
+    pages = every_page_fits(visitor)
+    menu = visitor.page.get_by_role("navigation", name="主菜单").get_by_role("link").evaluate_all(HREFS)
+    assert set(menu) <= set(pages)
+
+
+@pytest.mark.parametrize("role", TOWN)
+def test_every_page_of_a_town_role_is_without_fault(welcome: Welcome, role: str) -> None:
+    visitor = welcome().open("/sign-in/")
+    town = visitor.page.locator(".role-group").filter(has=visitor.page.get_by_role("heading", name=town_name()))
+    visitor.go(town.get_by_role("button", name=re.compile(f"^{role}·")).first)
+    every_page_fits(visitor)
+
+
+def test_pages_before_the_door_are_without_fault(welcome: Welcome) -> None:
+    visitor = welcome()
+    visitor.open("/sign-in/")
+    assert widths(visitor) == {LARGE[0]: 0, LAPTOP[0]: 0, ZOOMED[0]: 0}
+    visitor.page.get_by_label("用户名").fill("nobody")
+    visitor.page.get_by_label("密码").fill("wrong-password")
+    with visitor.refused(422):
+        visitor.press("登录", exact=True)
+    assert visitor.page.get_by_role("alert").inner_text() == "错误：\n用户名或密码不正确，请重新输入。"
+    visitor.enter("陶睿琪")
+    with visitor.refused(404):
+        visitor.open("/dossiers/00000000-0000-7000-8000-000000000000/")
+    assert widths(visitor) == {LARGE[0]: 0, LAPTOP[0]: 0, ZOOMED[0]: 0}
+
+
+def test_keyboard_alone_shows_where_it_is(welcome: Welcome) -> None:
+    """The skip link comes first and works; every stop is in sight and has a ring."""
+    visitor = welcome("杜肇霖")
+    page = visitor.page
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == {"name": "跳到主要内容", "ring": True, "inside": True}
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.goto("/")
+    stops = []
+    for _ in range(page.locator("a[href], button, select, input:not([type=hidden])").count()):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUS))
+        if page.evaluate("document.activeElement === document.body"):
+            stops.pop()
+            break
+    assert [stop["name"] for stop in stops if not (stop["ring"] and stop["inside"])] == []
+    assert len(stops) > 20
+
+
+def test_section_heads_workbench_is_the_picture_of_the_readme(welcome: Welcome, images: Path) -> None:
+    visitor = welcome("严仲恺")
+    picture = visitor.page.screenshot()
+    target = images / "workbench.png"
+    if os.environ.get("LIANZHENG_SCREENSHOTS") == "1" or not target.exists():
+        images.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(picture)
+    width, height = (int.from_bytes(target.read_bytes()[at : at + 4]) for at in (16, 20))
+    assert (width, height) == LARGE
