@@ -141,7 +141,7 @@ def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
     if rank not in (1, 2, 3):
         return "请填写会议决定的等级。"
     if lower_without_reason(rank, dossier.proposed_rank, str(said.facts.get("reason", ""))):
-        return f"“{dossier.title}”决定等级低于建议等级，请写明理由。"
+        return "决定等级低于建议等级，请写明理由。"
     return None
 
 

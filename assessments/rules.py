@@ -32,7 +32,8 @@ def visible(user: User) -> Q:
     return seen | (within(user, Right.RECEIVE_FILING) & Q(state__in=_FILED))
 
 
-def _writes(user: User) -> Q:
+def writes(user: User) -> Q:
+    """Forms that are the person's to fill in: one's own post's, one's section's, the bureau's for the office."""
     section = Q(kind=Kind.SECTION) & within(user, Right.REVIEW_SECTION)
     bureau = Q(kind=Kind.BUREAU) & within(user, Right.RUN_OFFICE)
     return Q(kind=Kind.POST, holder=user) | section | bureau
@@ -58,7 +59,7 @@ def _desk(label: str, *chain: Right, shared: bool = False) -> Who:
 CHAINS: dict[str, tuple[Right, ...]] = {}
 """Desk -> the rights that sit at it, and above it in turn (回避 and vacancy move a dossier up)."""
 
-WRITER = Who("填报人", _writes)
+WRITER = Who("填报人", writes)
 SENDER = Who("填报人", _own)
 SECTION_HEAD = _desk("股室负责人", Right.REVIEW_SECTION, Right.LEAD_SECTIONS, Right.HEAD_BUREAU, Right.INSPECT)
 VICE_LEADER = _desk("分管领导", Right.LEAD_SECTIONS, Right.HEAD_BUREAU, Right.INSPECT)
@@ -75,4 +76,4 @@ FILER = Who("备案办理人", lambda user: _runs(user) | within(user, Right.REC
 
 def gradable(user: User) -> Q:
     """Rating dossiers whose grades are the person's to give now."""
-    return _writes(user) & Q(state__in=(State.DRAFT, State.RETURNED)) & ~Q(stage=Dossier.Stage.FINDING)
+    return writes(user) & Q(state__in=(State.DRAFT, State.RETURNED)) & ~Q(stage=Dossier.Stage.FINDING)

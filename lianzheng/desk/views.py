@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments.models import Campaign, Dossier, State
+from assessments.rules import writes
 from lianzheng.desk import frame, inbox
 from lianzheng.organisation.access import SignedIn, own_path, signed_in
 from lianzheng.organisation.actions import set_large_type
@@ -63,7 +65,8 @@ _TASK_TONES = {State.DRAFT: "attention", State.RETURNED: "danger"}
 
 def _tasks(request: SignedIn, year: int | None) -> list[dict[str, str]]:
     """年度任务: the forms the person answers for this year, in order."""
-    mine = Dossier.objects.across_bureaus().filter(holder=request.user, campaign__year=year).exclude(state=State.VOID)
+    own = writes(request.user) | Q(holder=request.user)
+    mine = Dossier.objects.within(own).filter(campaign__year=year).exclude(state=State.VOID)
     return [
         {
             "label": f"{dossier.form_name} {dossier.title}",

@@ -194,7 +194,7 @@ def test_meeting_decides_all_and_sends_back_what_it_will_not_decide(year: Round)
 def test_meeting_with_one_bad_decision_saves_nothing(year: Round) -> None:
     one, other = at_meeting(year, "施工许可岗", "质量监督岗")
     sentences = refused(year.meet, [decision(one), decision(other, 3)])
-    assert sentences == ("质量监督岗（陈九）：“质量监督岗（陈九）”决定等级低于建议等级，请写明理由。",)
+    assert sentences == ("质量监督岗（陈九）：决定等级低于建议等级，请写明理由。",)
     assert Meeting.unscoped.count() == 0
     assert {dossier.state for dossier in year.campaign.dossiers.filter(stage="rating")} == {State.MEETING}
 
