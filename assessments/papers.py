@@ -135,7 +135,7 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
         "section": dossier.unit.name,
         "unit_duties": dossier.unit.duties,
         "level": words_of(dossier)[rank] if rank else "",
-        "year": f"{table.year}年度",
+        "year": f"{table.year}年",
     }
     if post and holder:
         values |= {"person": holder.name, "political": holder.political, "post": post.name}
