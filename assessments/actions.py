@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -56,12 +57,16 @@ def open_campaign(
 def _scheme(bureau: Unit) -> Scheme:
     """The bureau's scheme in use; the shipped one at its first round."""
     in_use: Scheme | None = Scheme.objects.in_bureau(bureau).filter(state=Scheme.State.ACTIVE).first()
-    if in_use is None:
-        last = Scheme.objects.in_bureau(bureau).aggregate(last=Max("number"))["last"] or 0
-        in_use = Scheme.objects.create(
-            bureau=bureau, name=SIX_NAME, number=last + 1, dimensions=list(SIX), state=Scheme.State.ACTIVE
-        )
-    return in_use
+    return in_use or _next_scheme(bureau, name=SIX_NAME, dimensions=SIX, state=Scheme.State.ACTIVE)
+
+
+def _next_scheme(bureau: Unit, *, name: str, dimensions: Sequence[Mapping[str, Any]], state: str) -> Scheme:
+    """A scheme under the bureau's next number."""
+    last = Scheme.objects.in_bureau(bureau).aggregate(last=Max("number"))["last"] or 0
+    scheme: Scheme = Scheme.objects.create(
+        bureau=bureau, name=name, number=last + 1, dimensions=list(dimensions), state=state
+    )
+    return scheme
 
 
 def _create_dossiers(campaign: Campaign, *, by: User) -> None:
@@ -160,11 +165,16 @@ def save_rating(
         if rating.version != version:
             raise Stale("这一行的评分已在别的窗口改过，请对照后再保存。")
         rating.grades, rating.reasons = dict(grades), kept
-        rating.score, rating.rank = total, rank(total) if total is not None else None
+        _set_score(rating, total)
         rating.version = version + 1
         rating.save()
         refresh_proposal(current)
     return rating
+
+
+def _set_score(rating: Rating, total: Decimal | None) -> None:
+    """A score and its level belong together; without the one there is not the other."""
+    rating.score, rating.rank = total, None if total is None else rank(total)
 
 
 def refresh_proposal(dossier: Dossier) -> None:
@@ -313,8 +323,7 @@ def supersede_before(dossier: Dossier, *, by: User) -> None:
 @transaction.atomic
 def draft_scheme(bureau: Unit, *, name: str, dimensions: Sequence[Mapping[str, Any]], by: User) -> Scheme:
     """A new draft, from the scheme in use or a shipped one; nothing is scored by it yet."""
-    last = Scheme.objects.in_bureau(bureau).aggregate(last=Max("number"))["last"] or 0
-    scheme: Scheme = Scheme.objects.create(bureau=bureau, name=name, number=last + 1, dimensions=list(dimensions))
+    scheme = _next_scheme(bureau, name=name, dimensions=dimensions, state=Scheme.State.DRAFT)
     record("拟定评分方案", subject=scheme, bureau=bureau, by=by)
     return scheme
 
@@ -368,12 +377,12 @@ def _score_anew(campaign: Campaign, scheme: Scheme) -> int:
     """Open rating dossiers of the round take the new scheme; grades of dimensions it shares stay."""
     Campaign.objects.in_bureau(campaign.bureau).filter(pk=campaign.pk).update(scheme=scheme)
     dimensions = dimensions_of(scheme.dimensions)
-    open_ones = campaign.dossiers.filter(state__in=(State.DRAFT, State.RETURNED)).exclude(stage=Stage.FINDING)
-    for dossier in open_ones.select_related("table__post", "table__unit", "table__bureau"):
+    rated = campaign.dossiers.filter(state__in=(State.DRAFT, State.RETURNED)).exclude(stage=Stage.FINDING)
+    open_ones = list(rated.select_related("table__post", "table__unit", "table__bureau").prefetch_related("ratings"))
+    for dossier in open_ones:
         Dossier.objects.in_bureau(campaign.bureau).filter(pk=dossier.pk).update(dimensions=scheme.dimensions)
         for rating in dossier.ratings.all():
-            rating.score = score(dimensions, grades=rating.grades)
-            rating.rank = rank(rating.score) if rating.score is not None else None
+            _set_score(rating, score(dimensions, grades=rating.grades))
             rating.save(update_fields=["score", "rank"])
         refresh_proposal(dossier)
-    return open_ones.count()
+    return len(open_ones)

@@ -53,12 +53,6 @@ def words_of(dossier: Dossier) -> Mapping[int, str]:
     return VOCABULARIES[dossier.bureau.vocabulary]
 
 
-def final_rank(dossier: Dossier) -> int | None:
-    """The level as far as it has been settled: decided, else nothing."""
-    rank: int | None = dossier.decided_rank
-    return rank
-
-
 def rows_of(dossier: Dossier) -> list[dict[str, Any]]:
     """Row mappings with the keys that columns name."""
     points = list(_points(dossier))
@@ -115,17 +109,20 @@ def leaders_of(dossier: Dossier) -> dict[Any, str]:
 
 def chief_of(dossier: Dossier) -> str:
     """主要负责人, who answers for what no vice leader is in charge of."""
-    heads = User.objects.filter(
-        unitusergrant__content_object=dossier.bureau_id,
-        unitusergrant__permission__codename=Right.HEAD_BUREAU,
-        is_active=True,
+    return next(iter(_holding(Right.HEAD_BUREAU, on=dossier.bureau_id)), "")
+
+
+def _holding(right: Right, *, on: Any) -> list[str]:
+    """Names of those to whom the right was granted on exactly this unit."""
+    people = User.objects.filter(
+        unitusergrant__content_object=on, unitusergrant__permission__codename=right, is_active=True
     )
-    return heads.values_list("name", flat=True).order_by("name").first() or ""
+    return list(people.order_by("name").values_list("name", flat=True))
 
 
 def owner_of(dossier: Dossier) -> dict[str, Any]:
     """Head-block values."""
-    table, rank = dossier.table, final_rank(dossier)
+    table, rank = dossier.table, dossier.decided_rank
     post, holder = table.post, table.holder
     submitted = _since_hand_in(dossier)
     values: dict[str, Any] = {
@@ -146,10 +143,7 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
 def _unit_head(dossier: Dossier) -> dict[str, Any]:
     """Who heads the section (or bureau), how many work there, and how the levels count."""
     right = Right.HEAD_BUREAU if dossier.kind == RiskTable.Kind.BUREAU else Right.REVIEW_SECTION
-    heads = User.objects.filter(
-        unitusergrant__content_object=dossier.unit_id, unitusergrant__permission__codename=right, is_active=True
-    )
-    names = "、".join(heads.order_by("name").values_list("name", flat=True))
+    names = "、".join(_holding(right, on=dossier.unit_id))
     held = Tenure.objects.in_bureau(dossier.bureau).filter(until=None, post__unit=dossier.unit_id)
     counts = {"count_1": 0, "count_2": 0, "count_3": 0}
     if dossier.grades_points:

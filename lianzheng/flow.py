@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -250,16 +250,3 @@ def _stale(flow: Flow, record: Flowing, by: User) -> str:
     if last and last.by_id == by.pk:
         return "您已办理过这一步，不必重复操作。"
     return "已被他人处理，请按最新情况办理。"
-
-
-def any_of(rows: Iterable[Callable[[User], Q]]) -> Callable[[User], Q]:
-    """A desk made of several: whoever one of them admits."""
-    parts = tuple(rows)
-
-    def admitted(user: User) -> Q:
-        whole = Q(pk__in=[])
-        for part in parts:
-            whole |= part(user)
-        return whole
-
-    return admitted

@@ -17,7 +17,7 @@ from lianzheng import clock
 from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.models import Unit
-from lianzheng.organisation.rights import scopes
+from lianzheng.organisation.rights import holds
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
@@ -94,7 +94,7 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     context = {
         "campaign": found,
         "line": _line(found),
-        "runs": Right.RUN_OFFICE in _rights(request, found),
+        "runs": holds(request.user, Right.RUN_OFFICE, unit=found.bureau),
         "county": found.workflow == Unit.Workflow.COUNTY,
         "board": board(listed),
         "counts": [{"state": State(state).label, "number": n} for state, n in Counter(d.state for d in listed).items()],
@@ -103,12 +103,6 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
         ],
     }
     return render(request, "assessments/campaign.html", context)
-
-
-def _rights(request: SignedIn, found: Campaign) -> set[str]:
-    return {
-        right for right, paths in scopes(request.user).items() if any(found.bureau.path.startswith(p) for p in paths)
-    }
 
 
 def board(dossiers: list[Dossier]) -> list[dict[str, Any]]:

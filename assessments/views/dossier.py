@@ -71,7 +71,6 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
     moves = found.timeline
     return {
         "dossier": found,
-        "kind_word": found.get_kind_display(),
         "sheets": [{"code": sheet.code, "title": sheet.title} for sheet in sheets_of(found)],
         "tags": [
             {"text": f"{found.year}年度", "tone": "neutral"},

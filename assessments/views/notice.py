@@ -63,7 +63,7 @@ def new(request: SignedIn, pk: UUID) -> HttpResponse:
     campaign = reach.campaign(request, pk)
     offered = open_for(campaign, action="publish", user=request.user)
     today = clock.today()
-    form = NoticeForm(request.POST or None, initial=_suggested(campaign, request.user), today=today)
+    form = NoticeForm(request.POST or None, initial=_suggested(campaign), today=today)
     chosen = picked(request, offered)
     errors: list[str] = []
     preview = None
@@ -96,7 +96,7 @@ def new(request: SignedIn, pk: UUID) -> HttpResponse:
     return render(request, "assessments/notice_new.html", context, status=422 if errors or form.errors else 200)
 
 
-def _suggested(campaign: Campaign, user: User) -> dict[str, Any]:
+def _suggested(campaign: Campaign) -> dict[str, Any]:
     return {
         "title": f"{campaign.bureau.name}{campaign.year}年度廉政风险点和防控措施公示",
         "scope": PublicNotice.Scope.BUREAU,

@@ -12,7 +12,7 @@ from assessments.models import Dossier, DossierMove, ReturnReason, State
 from assessments.papers import words_of
 from assessments.rules import CHAINS
 from lianzheng import clock
-from lianzheng.organisation.models import UnitUserGrant, User
+from lianzheng.organisation.models import UnitUserGrant
 from registers.models import RiskPoint, RiskTable
 
 TONES = {
@@ -112,18 +112,12 @@ def _writers(dossier: Dossier) -> str:
 def _seats(dossier: Dossier, chain: Sequence[str]) -> dict[str, dict[Any, str]]:
     """Right -> {person: name} of those who hold it over the dossier's unit; one query."""
     seats: dict[str, dict[Any, str]] = {}
-    prefixes = _prefixes(dossier.unit.path)
     grants = UnitUserGrant.objects.filter(
-        permission__codename__in=chain, content_object__path__in=prefixes, user__is_active=True
+        permission__codename__in=chain, content_object__in=dossier.unit.lineage(), user__is_active=True
     )
     for right, person, name in grants.values_list("permission__codename", "user", "user__name").order_by("user__name"):
         seats.setdefault(right, {})[person] = name
     return seats
-
-
-def _prefixes(path: str) -> list[str]:
-    parts = [part for part in path.split("/") if part]
-    return ["/".join(parts[:n]) + "/" for n in range(1, len(parts) + 1)]
 
 
 def row_texts(point: RiskPoint) -> dict[str, str]:
@@ -162,7 +156,3 @@ def item(dossier: Dossier, *, today: date | None = None) -> dict[str, Any]:
         "reviewed": level(dossier, dossier.reviewed_rank),
         "decided": level(dossier, dossier.decided_rank),
     }
-
-
-def signed(user: User) -> str:
-    return f"{user.name}·{user.section_name}" if user.section_name else user.name

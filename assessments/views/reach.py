@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from assessments.models import Campaign, Dossier, PublicNotice
+from assessments.models import Campaign, Dossier
 from assessments.rules import visible
 from lianzheng.organisation.access import SignedIn
 from lianzheng.organisation.models import Unit, User
@@ -60,16 +60,6 @@ def run_by(user: User) -> list[Unit]:
 def campaign(request: SignedIn, pk: UUID, *rights: str) -> Campaign:
     found: Campaign = get_object_or_404(campaigns(request.user, *(rights or (Right.RUN_OFFICE,))), pk=pk)
     return found
-
-
-def notice(request: SignedIn, pk: UUID) -> PublicNotice:
-    """A notice of a bureau in which the person works or holds a right."""
-    found: PublicNotice = get_object_or_404(
-        PublicNotice.objects.across_bureaus().select_related("bureau", "campaign"), pk=pk
-    )
-    if found.scope == PublicNotice.Scope.PUBLIC or found.bureau_id in bureau_ids(request.user):
-        return found
-    raise Http404
 
 
 def bureau_ids(user: User) -> set[UUID]:

@@ -9,7 +9,6 @@ from assessments.papers import FINDING
 from assessments.readiness import filled
 from assessments.views import present
 from lianzheng.organisation.access import SignedIn
-from lianzheng.organisation.models import Unit
 from lianzheng.sheets import Column, Sheet
 from registers.completeness import problems
 from registers.models import RiskPoint, RiskTable, RiskType
@@ -128,9 +127,3 @@ def default_responsible(found: Dossier) -> str:
 
 def form_fields(found: Dossier) -> list[str]:
     return edit_fields(sheet_of(found))
-
-
-def sections(found: Dossier) -> list[Unit]:
-    """Sections of the bureau."""
-    kinds = (Unit.Kind.SECTION, Unit.Kind.STATION)
-    return list(Unit.objects.under(found.bureau).filter(kind__in=kinds, active=True).order_by("order"))

@@ -41,15 +41,6 @@ def units(user: User, right: str) -> list[Unit]:
     return list(Unit.objects.filter(path__in=scopes(user).get(right, ())).order_by("path"))
 
 
-def bureaus(user: User, right: str) -> list[Unit]:
-    """Bureaus and towns in which the person holds the right anywhere."""
-    return list(
-        Unit.objects.filter(pk__in=Unit.objects.filter(path__in=scopes(user).get(right, ())).values("bureau"))
-        .order_by("path")
-        .distinct()
-    )
-
-
 def seat(right: str, *, unit: str = "unit") -> QuerySet[UnitUserGrant]:
     """Grants of the right that cover the row's unit; for use inside Exists on any model with a unit."""
     grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
