@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from assessments.actions import start_rating, supersede_before
-from assessments.models import Dossier, PublicNotice, State
+from assessments.actions import note_level, start_rating, supersede_before
+from assessments.models import Dossier, LevelOpinion, PublicNotice, State
 from lianzheng import clock, workdays
 from lianzheng.flow import Said
 from lianzheng.organisation.calendar import exceptions
@@ -32,6 +32,9 @@ def hand_in(dossier: Dossier, said: Said, by: User) -> None:
     anew."""
     registers.seal_table(dossier.table, by=by)
     _write(dossier, holder=by, reviewed_rank=dossier.reported_rank, reviewed_reason="")
+    if dossier.grades_points:
+        dossier.ratings.update(reviewed_rank=None, reviewed_reason="", reviewed_by=None, reviewed_at=None)
+        _note(dossier, LevelOpinion.Stage.REPORTED, by=by)
 
 
 def reopen(dossier: Dossier, said: Said, by: User) -> None:
@@ -55,6 +58,8 @@ def set_reviewed(dossier: Dossier, said: Said, by: User) -> None:
     rank = said.facts.get("rank")
     if rank is not None and rank != dossier.reviewed_rank:
         _write(dossier, reviewed_rank=rank, reviewed_reason=str(said.facts.get("reason", "")))
+    if dossier.grades_points:
+        _note(dossier, LevelOpinion.Stage.REVIEWED, by=by)
 
 
 def set_decided(dossier: Dossier, said: Said, by: User) -> None:
@@ -65,6 +70,14 @@ def set_decided(dossier: Dossier, said: Said, by: User) -> None:
         decided_reason=str(said.facts.get("reason", "")),
         meeting=said.facts.get("meeting"),
     )
+    _note(dossier, LevelOpinion.Stage.DECIDED, by=by)
+
+
+def _note(dossier: Dossier, stage: LevelOpinion.Stage, *, by: User) -> None:
+    """The level as this step leaves it, under the hat its timeline just noted."""
+    rank, reason = getattr(dossier, f"{stage}_rank"), getattr(dossier, f"{stage}_reason")
+    last = dossier.moves.order_by("-seq").first()
+    note_level(dossier, stage=stage, rank=rank, reason=reason, hat=last.hat if last else "", by=by)
 
 
 def set_notice(dossier: Dossier, said: Said, by: User) -> None:
@@ -81,5 +94,5 @@ def after_notice(dossier: Dossier, said: Said, by: User) -> None:
 def enter_force(dossier: Dossier, said: Said, by: User) -> None:
     """In force from the receipt; what stood for the same post, section or bureau before is superseded, never
     deleted."""
-    _write(dossier, filing=said.facts["filing"], in_force_on=clock.today(), due_on=None)
+    _write(dossier, filing=said.facts.get("filing"), in_force_on=clock.today(), due_on=None)
     supersede_before(dossier, by=by)

@@ -3,11 +3,15 @@
 Buttons, inbox, guard, the route on the page and the tests read these tuples.
 """
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any
 
 from assessments import effects, readiness, rules
 from assessments.content import content_of
 from assessments.models import Dossier, DossierMove, State
+from assessments.routes import OPTIONS, STAGES, TOWNSHIP, route
 from lianzheng.audit.actions import keep, record
 from lianzheng.flow import Effect, Flow, Need, Step, Who, register
 from lianzheng.organisation.models import Unit, User
@@ -20,9 +24,18 @@ Kind = RiskTable.Kind
 NEXT = (effects.set_due,)
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A reviewing desk: where a form lies with it, who sits there, and what its passing on is called."""
+
+    state: State
+    who: Who
+    label: str = "审核通过"
+
+
 def _opening(first: State) -> tuple[Step, ...]:
     """Filling in: hand in (again), and take back while the next desk has not acted."""
-    needs: tuple[Need, ...] = (readiness.finding_approved, readiness.complete)
+    needs: tuple[Need, ...] = (readiness.finding_approved, readiness.complete, readiness.accepted)
     then: tuple[Effect, ...] = (effects.hand_in, *NEXT)
     return (
         Step("submit", "提交", S.DRAFT, first, rules.WRITER, needs, then),
@@ -31,11 +44,22 @@ def _opening(first: State) -> tuple[Step, ...]:
     )
 
 
-def _desk(source: State, target: State, who: Who, *, label: str = "审核通过", action: str = "pass") -> tuple[Step, ...]:
+def _desk(desk: Desk, target: State) -> tuple[Step, ...]:
     """A reviewing desk: pass on (with the level as reviewed), or send back."""
-    needs: tuple[Need, ...] = (readiness.reviewed_level_explained,)
+    needs: tuple[Need, ...] = (
+        readiness.appraised,
+        readiness.reviewed_level_explained,
+        readiness.rows_not_above_the_level,
+    )
     then: tuple[Effect, ...] = (effects.set_reviewed, *NEXT)
-    return (Step(action, label, source, target, who, needs, then), _back(source, who))
+    return (Step("pass", desk.label, desk.state, target, desk.who, needs, then), _back(desk.state, desk.who))
+
+
+def _reviewed(*desks: Desk, to: State) -> tuple[Step, ...]:
+    """Filling in, then desk after desk, then on to `to`."""
+    targets = [desk.state for desk in desks[1:]] + [to]
+    passed = [step for desk, target in zip(desks, targets, strict=True) for step in _desk(desk, target)]
+    return (*_opening(desks[0].state), *passed)
 
 
 def _back(source: State, who: Who) -> Step:
@@ -43,11 +67,11 @@ def _back(source: State, who: Who) -> Step:
     return Step("return", "退回修改", source, S.RETURNED, who, needs, (effects.send_back,), duty=False, tone="danger")
 
 
-def _decision() -> tuple[Step, ...]:
+def _decision(to: State = S.NOTICE) -> tuple[Step, ...]:
     needs: tuple[Need, ...] = (readiness.in_a_meeting, readiness.decided_with_reason)
     then: tuple[Effect, ...] = (effects.set_decided, *NEXT)
     return (
-        Step("decide", "会议决定", S.MEETING, S.NOTICE, rules.MEETING, needs, then, place="meeting_new"),
+        Step("decide", "会议决定", S.MEETING, to, rules.MEETING, needs, then, place="meeting_new"),
         _back(S.MEETING, rules.MEETING),
     )
 
@@ -57,6 +81,8 @@ def _notice(after: State) -> tuple[Step, ...]:
     up: tuple[Need, ...] = (readiness.on_a_notice,)
     over: tuple[Need, ...] = (readiness.period_over,)
     then: tuple[Effect, ...] = (effects.after_notice, *NEXT)
+    if after == S.IN_FORCE:
+        then = (effects.enter_force,)
     who = rules.PUBLISHER
     return (
         Step("publish", "发布公示", S.NOTICE, S.PUBLISHED, who, up, (effects.set_notice,), place="notice_new"),
@@ -83,10 +109,24 @@ def _filed() -> tuple[Step, ...]:
     return (
         Step("file", "备案", S.FILING, S.IN_FORCE, rules.FILING_BODY, needs, then, place="filing"),
         paper,
+        *_in_force(),
+    )
+
+
+def _in_force() -> tuple[Step, ...]:
+    """The next version supersedes it."""
+    return (
         Step(
             "supersede", "更新", S.IN_FORCE, S.SUPERSEDED, rules.FILER, (), (), duty=False, tone="quiet", place="filing"
         ),
     )
+
+
+def _lapse() -> Step:
+    """With the post itself its level ends (撤销岗位)."""
+    needs: tuple[Need, ...] = (readiness.void_explained,)
+    who = rules.PUBLISHER
+    return Step("lapse", "岗位撤销", S.IN_FORCE, S.SUPERSEDED, who, needs, (), duty=False, tone="danger")
 
 
 def _void(*sources: State) -> tuple[Step, ...]:
@@ -97,55 +137,52 @@ def _void(*sources: State) -> tuple[Step, ...]:
     )
 
 
-_COUNTY_REVIEW = (*_desk(S.OFFICE, S.INSPECTOR, rules.OFFICE, label="初审通过"),)
+SECTION = Desk(S.SECTION, rules.SECTION_HEAD)
+SECTION_MEETING = Desk(S.SECTION, rules.SECTION_HEAD, "会议研究并通过")
+VICE = Desk(S.VICE, rules.VICE_LEADER)
+OFFICE = Desk(S.OFFICE, rules.OFFICE, "初审通过")
+INSPECTOR = Desk(S.INSPECTOR, rules.INSPECTOR)
+LEADER = Desk(S.LEADER, rules.LEADER, "签署同意")
+COUNTY_OFFICE = Desk(S.COUNTY_OFFICE, rules.COUNTY_OFFICE, "提出核定意见")
 
-COUNTY_POST_FINDING = (
-    *_opening(S.SECTION),
-    *_desk(S.SECTION, S.OFFICE, rules.SECTION_HEAD),
-    *_COUNTY_REVIEW,
-    *_desk(S.INSPECTOR, S.NOTICE, rules.INSPECTOR),
-    *_notice(S.ARCHIVED),
-    *_void(S.DRAFT, S.RETURNED, S.SECTION, S.OFFICE, S.INSPECTOR),
-)
-COUNTY_SECTION_FINDING = (
-    *_opening(S.VICE),
-    *_desk(S.VICE, S.OFFICE, rules.VICE_LEADER),
-    *_COUNTY_REVIEW,
-    *_desk(S.INSPECTOR, S.NOTICE, rules.INSPECTOR),
-    *_notice(S.ARCHIVED),
-    *_void(S.DRAFT, S.RETURNED, S.VICE, S.OFFICE, S.INSPECTOR),
-)
-COUNTY_BUREAU_FINDING = (
-    *_opening(S.LEADER),
-    *_desk(S.LEADER, S.NOTICE, rules.LEADER, label="签署同意"),
-    *_notice(S.FILING),
-    *_filed(),
-)
-COUNTY_POST_RATING = (
-    *_opening(S.SECTION),
-    *_desk(S.SECTION, S.OFFICE, rules.SECTION_HEAD),
-    *_COUNTY_REVIEW,
-    *_desk(S.INSPECTOR, S.MEETING, rules.INSPECTOR),
-    *_decision(),
-    *_notice(S.FILING),
-    *_filed(),
-    *_void(S.DRAFT, S.RETURNED, S.SECTION, S.OFFICE, S.INSPECTOR),
-)
-COUNTY_SECTION_RATING = (
-    *_opening(S.VICE),
-    *_desk(S.VICE, S.OFFICE, rules.VICE_LEADER),
-    *_COUNTY_REVIEW,
-    *_desk(S.INSPECTOR, S.MEETING, rules.INSPECTOR),
-    *_decision(),
-    *_notice(S.FILING),
-    *_filed(),
-    *_void(S.DRAFT, S.RETURNED, S.VICE, S.OFFICE, S.INSPECTOR),
-)
-COUNTY_BUREAU_RATING = (
-    *_opening(S.LEADER),
-    *_desk(S.LEADER, S.COUNTY_OFFICE, rules.LEADER, label="签署同意"),
-    *_desk(S.COUNTY_OFFICE, S.COUNTY_GROUP, rules.COUNTY_OFFICE, label="提出核定意见"),
-    Step(
+
+def _desks(workflow: str, kind: str, on: Collection[str]) -> tuple[Desk, ...]:
+    """The reviewing desks of a post's or a section's form, in order."""
+    town = workflow == TOWNSHIP
+    section = SECTION_MEETING if town else SECTION
+    asked = [
+        (section, kind == Kind.POST and (town or "section" in on)),
+        (VICE, kind == Kind.SECTION or "vice" in on),
+        (OFFICE, not town or "office" in on),
+        (INSPECTOR, not town or "inspector" in on),
+    ]
+    return tuple(desk for desk, wanted in asked if wanted)
+
+
+def _office_route(workflow: str, kind: str, stage: str, on: Collection[str]) -> tuple[Step, ...]:
+    """The way of a post's or a section's form."""
+    desks = _desks(workflow, kind, on)
+    open_states = (S.DRAFT, S.RETURNED, *(desk.state for desk in desks))
+    if stage == Stage.FINDING:
+        return (*_reviewed(*desks, to=S.NOTICE), *_notice(S.ARCHIVED), *_void(*open_states, S.NOTICE, S.PUBLISHED))
+    filed = _filed() if "filing" in on or (workflow, kind) != (TOWNSHIP, Kind.POST) else _in_force()
+    shown = "notice" in on or (workflow, kind) != (TOWNSHIP, Kind.SECTION)
+    after = S.FILING if any(step.source == S.FILING for step in filed) else S.IN_FORCE
+    put_up = _notice(after) if shown else ()
+    decided = _decision(S.NOTICE if shown else S.FILING)
+    before_filed = {step.source: None for step in (*decided, *put_up, *filed) if step.source != S.IN_FORCE}
+    void = _void(*open_states, *(S(state) for state in before_filed))
+    lapse = (_lapse(),) if kind == Kind.POST else ()
+    return (*_reviewed(*desks, to=S.MEETING), *decided, *put_up, *filed, *void, *lapse)
+
+
+def _bureau_route(workflow: str, stage: str) -> tuple[Step, ...]:
+    """The way of the bureau's own form: 附件3 to the county for the record, 附件6 核定 and 审核确定 (实施方案 六)."""
+    if stage == Stage.FINDING:
+        return (*_reviewed(LEADER, to=S.NOTICE), *_notice(S.FILING), *_filed())
+    if workflow == TOWNSHIP:
+        return (*_reviewed(LEADER, to=S.MEETING), *_decision(), *_notice(S.FILING), *_filed())
+    confirm = Step(
         "decide",
         "审核确定",
         S.COUNTY_GROUP,
@@ -153,53 +190,22 @@ COUNTY_BUREAU_RATING = (
         rules.COUNTY_GROUP,
         (readiness.decided_with_reason,),
         (effects.set_decided, *NEXT),
-    ),
-    _back(S.COUNTY_GROUP, rules.COUNTY_GROUP),
-    *_notice(S.FILING),
-    *_filed(),
-)
-TOWN_POST = (
-    *_opening(S.SECTION),
-    *_desk(S.SECTION, S.MEETING, rules.SECTION_HEAD, label="会议研究并通过"),
-    *_decision(),
-    *_notice(S.FILING),
-    *_filed(),
-    *_void(S.DRAFT, S.RETURNED, S.SECTION),
-)
-TOWN_SECTION = (
-    *_opening(S.VICE),
-    *_desk(S.VICE, S.MEETING, rules.VICE_LEADER),
-    *_decision(),
-    *_notice(S.FILING),
-    *_filed(),
-    *_void(S.DRAFT, S.RETURNED, S.VICE),
-)
-TOWN_BUREAU = (
-    *_opening(S.LEADER),
-    *_desk(S.LEADER, S.MEETING, rules.LEADER, label="签署同意"),
-    *_decision(),
-    *_notice(S.FILING),
-    *_filed(),
-)
+    )
+    up = _reviewed(LEADER, COUNTY_OFFICE, to=S.COUNTY_GROUP)
+    return (*up, confirm, _back(S.COUNTY_GROUP, rules.COUNTY_GROUP), *_notice(S.FILING), *_filed())
 
 
-def route(workflow: str, *, kind: str, stage: str) -> str:
-    """The name of the steps a dossier follows."""
-    return f"{workflow}.{kind}.{stage}"
+def _all_routes() -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Every profile, kind, stage and choice of optional steps."""
+    for (workflow, kind), known in OPTIONS.items():
+        choices = [frozenset(some) for n in range(len(known) + 1) for some in combinations(known, n)]
+        for stage, on in product(STAGES[Unit.Workflow(workflow)], choices):
+            bureau = kind == Kind.BUREAU
+            steps = _bureau_route(workflow, stage) if bureau else _office_route(workflow, kind, stage, on)
+            yield route(workflow, kind=kind, stage=stage, on=on), steps
 
 
-COUNTY, TOWNSHIP = Unit.Workflow.COUNTY, Unit.Workflow.TOWNSHIP
-ROUTES = {
-    route(COUNTY, kind=Kind.POST, stage=Stage.FINDING): COUNTY_POST_FINDING,
-    route(COUNTY, kind=Kind.SECTION, stage=Stage.FINDING): COUNTY_SECTION_FINDING,
-    route(COUNTY, kind=Kind.BUREAU, stage=Stage.FINDING): COUNTY_BUREAU_FINDING,
-    route(COUNTY, kind=Kind.POST, stage=Stage.RATING): COUNTY_POST_RATING,
-    route(COUNTY, kind=Kind.SECTION, stage=Stage.RATING): COUNTY_SECTION_RATING,
-    route(COUNTY, kind=Kind.BUREAU, stage=Stage.RATING): COUNTY_BUREAU_RATING,
-    route(TOWNSHIP, kind=Kind.POST, stage=Stage.WHOLE): TOWN_POST,
-    route(TOWNSHIP, kind=Kind.SECTION, stage=Stage.WHOLE): TOWN_SECTION,
-    route(TOWNSHIP, kind=Kind.BUREAU, stage=Stage.WHOLE): TOWN_BUREAU,
-}
+ROUTES = dict(_all_routes())
 
 
 def _journal(dossier: Dossier, log: DossierMove, content: Any) -> None:

@@ -1,6 +1,7 @@
 """Forms of the round; they ask the rules and keep what was typed."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assessments.models import Meeting, PublicNotice, ReturnReason
+from assessments.models import Meeting, PublicNotice, Raters, ReturnReason
 from assessments.scoring import GRADES, Dimension
 from lianzheng.organisation.forms import CleanForm, CleanModelForm
 from lianzheng.sheets import Sheet
@@ -60,6 +61,11 @@ class LevelForm(CleanForm):
     reported_reason = forms.CharField(
         label="说明", required=False, max_length=500, help_text="自报等级低于建议等级时必须写明理由。"
     )
+
+    def __init__(self, *args: Any, vetoes: Sequence[Mapping[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(item["code"], item["text"]) for item in vetoes]
+        self.fields["vetoes"] = forms.MultipleChoiceField(label="符合的情形", required=False, choices=choices)
 
 
 class RatingForm(CleanForm):
@@ -193,6 +199,40 @@ class WeightField(forms.CharField):
         if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text) or Decimal(text) > 100:
             raise ValidationError("权重请填 0 至 100 的数字，最多两位小数。")
         return Decimal(text)
+
+
+class SchemeForm(CleanForm):
+    """What a draft scheme says besides its dimensions."""
+
+    name = forms.CharField(label="方案名称", max_length=60)
+    year = forms.IntegerField(
+        label="起用年度", min_value=2000, max_value=2100, help_text="从这一年起采用；同一年只能有一个现行方案。"
+    )
+    raters = forms.ChoiceField(
+        label="评分人", choices=Raters.choices, help_text="三方评分的，表册须经分管领导和廉政办，各自评分后得出结果。"
+    )
+    veto_on = forms.BooleanField(label="有下列情形之一的，直接定为一级", required=False)
+    veto_texts = forms.CharField(
+        label="直接定为一级的情形", required=False, max_length=1000, widget=forms.Textarea, help_text="每行一条。"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        lines = [line.strip() for line in data.get("veto_texts", "").splitlines() if line.strip()]
+        if data.get("veto_on") and not lines:
+            self.add_error("veto_texts", "请写明直接定为一级的情形，或取消勾选。")
+        if any(len(line) > 60 for line in lines) or len(lines) > 10:
+            self.add_error("veto_texts", "最多 10 条，每条不超过 60 字。")
+        return data
+
+    def content(self, *, known: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """As a scheme keeps it; a text that is known keeps its code."""
+        data = self.cleaned_data
+        codes = {item["text"]: item["code"] for item in known}
+        texts = [line.strip() for line in data["veto_texts"].splitlines() if line.strip()] if data["veto_on"] else []
+        free = (f"veto{n}" for n in range(1, 100) if f"veto{n}" not in codes.values())
+        vetoes = [{"code": codes.get(text) or next(free), "text": text} for text in dict.fromkeys(texts)]
+        return {"name": data["name"], "year": data["year"], "raters": data["raters"], "vetoes": vetoes}
 
 
 class DimensionForm(CleanForm):

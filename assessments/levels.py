@@ -39,19 +39,31 @@ def propose(
     *,
     criteria_rank: int | None,
     criteria_basis: str = "",
+    vetoes: Sequence[str] = (),
     words: Mapping[int, str] = ORDINAL,
 ) -> Proposal | None:
-    """The highest (smallest rank) of the points' levels and the criteria; None without points and criteria."""
-    best = min(points, key=lambda point: point.rank, default=None)
-    if best is None and criteria_rank is None:
+    """The highest (smallest rank) of the points' levels, the criteria and the veto; None where nothing speaks.
+
+    The sentence names each that speaks, the one that decided first.
+    """
+    said: list[tuple[int, str]] = []
+    if points:
+        best = min(point.rank for point in points)
+        said.append((best, _by_score(points, best=best, words=words)))
+    if criteria_rank is not None:
+        said.append((criteria_rank, f"按划分标准应定{words[criteria_rank]}（{criteria_basis or '见划分标准'}）"))
+    if vetoes:
+        named = "、".join(f"“{text}”" for text in vetoes)
+        said.append((VETO_RANK, f"有直接定为{words[VETO_RANK]}的情形（{named}）"))
+    if not said:
         return None
-    by_criteria = f"按划分标准应定{words[criteria_rank]}（{criteria_basis or '见划分标准'}）" if criteria_rank else ""
-    by_score = _by_score(points, best=best.rank, words=words) if best else ""
-    if best is None or (criteria_rank is not None and criteria_rank < best.rank):
-        assert criteria_rank is not None
-        return Proposal(criteria_rank, "；".join(part for part in (by_criteria, by_score) if part) + "，取其高者。")
-    tail = f"；{by_criteria}" if by_criteria else ""
-    return Proposal(best.rank, f"{by_score}{tail}，取其高者。" if tail else f"{by_score}。")
+    said.sort(key=lambda reason: reason[0])
+    tail = "，取其高者。" if len(said) > 1 else "。"
+    return Proposal(said[0][0], "；".join(sentence for _, sentence in said) + tail)
+
+
+VETO_RANK = 1
+"""«动态管理与分级管理制度»: any one of its three makes level one, whatever the score."""
 
 
 def _by_score(points: Sequence[Point], *, best: int, words: Mapping[int, str]) -> str:

@@ -85,9 +85,18 @@ def _row(dossier: Dossier, point: RiskPoint, rating: Rating | None, leaders: Map
         "responsible_leader": point.leader or leaders.get(section.pk if section else None, leaders.get(None, "")),
         "score": rating.score if rating else None,
         "reported_level": word,
-        "reviewed_level": word if dossier.state not in (State.DRAFT, State.RETURNED, State.SECTION) else "",
+        "reviewed_level": _reviewed_word(dossier, rating),
         "level": word,
     }
+
+
+def _reviewed_word(dossier: Dossier, rating: Rating | None) -> str:
+    """审核等级 of a row: as a reviewer put it, else as scored; empty before anybody reviewed."""
+    if rating is None or dossier.state in (State.DRAFT, State.RETURNED):
+        return ""
+    unseen = not any(move.action == "pass" for move in _since_hand_in(dossier))
+    rank = rating.reviewed_rank or (None if unseen else rating.rank)
+    return words_of(dossier).get(rank, "") if rank else ""
 
 
 def posts_of(point: RiskPoint) -> list[str]:

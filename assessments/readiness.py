@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.models import Dossier, Rating, ReturnReason, State
+from assessments.models import Cause, Dossier, Raters, Rating, ReturnReason, State
+from assessments.rules import seat_at
 from assessments.scoring import GRADES, dimensions_of
 from lianzheng import clock
 from lianzheng.flow import Said
@@ -123,6 +124,33 @@ def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
     return None if str(said.facts.get("reason", "")).strip() else "调整等级须写明理由。"
 
 
+def appraised(dossier: Dossier, said: Said) -> str | None:
+    """Where the scheme has several raters, this desk's grades are in for every row."""
+    seat = seat_at(dossier.state)
+    if not seat or dossier.raters == Raters.SINGLE or dossier.stage == Dossier.Stage.FINDING:
+        return None
+    codes = {item["code"] for item in dossier.dimensions}
+    graded = [a for a in dossier.appraisals.filter(seat=seat, point__removed_at=None) if set(a.grades) == codes]
+    left = dossier.table.rows().count() - len(graded)
+    return f"还有 {left} 个风险点没有评分，评完才能通过。" if left else None
+
+
+def rows_not_above_the_level(dossier: Dossier, said: Said) -> str | None:
+    """A row that the review put higher lifts the whole (就高不就低), or a word says why not."""
+    raised = [rank for rank in dossier.ratings.values_list("reviewed_rank", flat=True) if rank]
+    level = said.facts.get("rank") or dossier.reviewed_rank or dossier.reported_rank
+    if not raised or level is None or min(raised) >= level or str(said.facts.get("reason", "")).strip():
+        return None
+    return "有风险点的审核等级高于整表等级，请调整审核等级或写明理由。"
+
+
+def accepted(dossier: Dossier, said: Said) -> str | None:
+    """Who takes a post over accepts its points before handing them in (换人不换风险点，须本人承接)."""
+    if dossier.cause != Cause.HOLDER or said.facts.get("accepted"):
+        return None
+    return "请先勾选“本人确认承接”，再提交。"
+
+
 def in_a_meeting(dossier: Dossier, said: Said) -> str | None:
     return None if said.facts.get("meeting") is not None else "请在“会议决定”页登记会议后办理。"
 
@@ -154,4 +182,4 @@ def period_over(dossier: Dossier, said: Said) -> str | None:
 
 
 def void_explained(dossier: Dossier, said: Said) -> str | None:
-    return None if said.opinion.strip() else "作废须写明原因。"
+    return None if said.opinion.strip() else "请写明原因。"

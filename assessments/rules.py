@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from assessments.models import Dossier, State
+from assessments.models import Dossier, Raters, State
 from lianzheng.flow import Who
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import desk, within
@@ -72,6 +72,43 @@ COUNTY_GROUP = _desk("县领导小组", Right.CONFIRM_BUREAU, Right.VERIFY_BUREA
 PUBLISHER = Who("廉政办", _runs)
 FILING_BODY = Who("备案机关", _files)
 FILER = Who("备案办理人", lambda user: _runs(user) | within(user, Right.RECEIVE_FILING))
+
+
+_REVIEWING = {
+    State.SECTION: SECTION_HEAD,
+    State.VICE: VICE_LEADER,
+    State.OFFICE: OFFICE,
+    State.INSPECTOR: INSPECTOR,
+    State.LEADER: LEADER,
+    State.COUNTY_OFFICE: COUNTY_OFFICE,
+}
+_SEATS = {"office": (State.OFFICE, OFFICE), "leader": (State.VICE, VICE_LEADER)}
+"""Where another rater's grades are given, and by whose desk."""
+
+
+def reviewable(user: User) -> Q:
+    """Rating dossiers that lie at a reviewing desk of this person now."""
+    mine = Q(pk__in=[])
+    for state, who in _REVIEWING.items():
+        mine |= Q(state=state) & who.rows(user)
+    return mine & ~Q(stage=Dossier.Stage.FINDING)
+
+
+def gradable_by_seat(user: User, seat: str) -> Q:
+    """Dossiers with several raters that wait for this seat's grades, at this person's desk."""
+    state, who = _SEATS[seat]
+    return Q(state=state) & ~Q(raters=Raters.SINGLE) & ~Q(stage=Dossier.Stage.FINDING) & who.rows(user)
+
+
+def seat_at(state: str) -> str:
+    """The rater's seat of the desk where a form lies in this state; "" where none grades."""
+    return next((seat for seat, (place, _) in _SEATS.items() if place == state), "")
+
+
+def may_rate_anew(user: User) -> Q:
+    """Settled rating forms that the person may have rated anew: his own to fill in, or any for the office."""
+    settled = Q(state=State.IN_FORCE) & ~Q(stage=Dossier.Stage.FINDING)
+    return settled & (writes(user) | within(user, Right.RUN_OFFICE))
 
 
 def gradable(user: User) -> Q:

@@ -108,4 +108,10 @@ FOUR: tuple[dict[str, Any], ...] = (
         "wording": ("与资金无关", "间接相关", "经办小额资金", "经办或审核较大资金", "决定大额资金"),
     },
 )
+VETOES: tuple[dict[str, str], ...] = (
+    {"code": "major", "text": "对权力行使能产生重大影响"},
+    {"code": "unlimited", "text": "自由裁量权没有合理限制"},
+    {"code": "history", "text": "曾经发生过不廉洁问题"},
+)
+"""Any one of them makes level one, where a scheme switches it on («动态管理与分级管理制度»)."""
 SHIPPED = {"six": (SIX_NAME, SIX), "four": (FOUR_NAME, FOUR)}

@@ -49,17 +49,45 @@ def scheme_problem(dimensions: Sequence[Dimension]) -> str | None:
     return None if total == 100 else f"权重合计必须正好是 100，现在是 {total}。"
 
 
-def score(dimensions: Sequence[Dimension], *, grades: Mapping[str, Decimal | int]) -> Decimal | None:
+SELF, OFFICE, LEADER = "self", "office", "leader"
+RATERS: Mapping[str, Mapping[str, int]] = {
+    "single": {SELF: 1},
+    "mean": {SELF: 1, OFFICE: 1, LEADER: 1},
+    "split": {SELF: 20, OFFICE: 40, LEADER: 40},
+}
+"""Who grades, and with which share: the holder alone, the mean of three, or 自评20、防控办40、局领导40 (考核办法)."""
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Grades of all raters together: per dimension the shares' sum, which ÷ `divisor` is the grade that counts."""
+
+    summed: dict[str, int]
+    divisor: int
+
+
+def combine(by_seat: Mapping[str, Mapping[str, int]], *, raters: str) -> Combined:
+    """The raters' grades by their shares; the holder's own alone until everybody has graded every dimension."""
+    own = by_seat.get(SELF, {})
+    shares = RATERS[raters]
+    if len(shares) == 1 or any(set(by_seat.get(seat, {})) != set(own) for seat in shares):
+        return Combined(dict(own), 1)
+    summed = {code: sum(share * by_seat[seat][code] for seat, share in shares.items()) for code in own}
+    return Combined(summed, sum(shares.values()))
+
+
+def score(dimensions: Sequence[Dimension], *, grades: Mapping[str, Decimal | int], divisor: int = 1) -> Decimal | None:
     """Points out of 100, rounded half up to two places; None while a dimension is not graded.
 
-    A grade is 1 to 5, or between them where it is the mean of several raters; ValueError outside.
+    A grade is 1 to 5, or, of several raters, a sum of shares that `divisor` brings back to 1 to 5; ValueError outside.
+    Divided once, at the end, so that a third of a grade is never rounded before the score is.
     """
     if any(item.code not in grades for item in dimensions):
         return None
     values = {item.code: Decimal(grades[item.code]) for item in dimensions}
-    if not all(value.is_finite() and 1 <= value <= 5 for value in values.values()):
+    if not all(value.is_finite() and divisor <= value <= 5 * divisor for value in values.values()):
         raise ValueError("评分档次只能是 1 至 5。")
-    return rounded(sum((item.weight * values[item.code] / 5 for item in dimensions), Decimal(0)))
+    return rounded(sum((item.weight * values[item.code] for item in dimensions), Decimal(0)) / (5 * divisor))
 
 
 def rounded(raw: Decimal) -> Decimal:

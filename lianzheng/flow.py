@@ -161,10 +161,14 @@ class Flow:
 
     def waiting_for(self, user: User) -> QuerySet[Any]:
         """The inbox: records in a state from which this person owes a step."""
+        return self.open_for(user, wanted=lambda step: step.duty)
+
+    def open_for(self, user: User, *, wanted: Callable[[Step], bool]) -> QuerySet[Any]:
+        """Records on which this person may take one of the wanted steps now; each desk is asked once."""
         places: dict[Who, dict[str, set[str]]] = {}
         for route, steps in self.routes.items():
             for step in steps:
-                if step.duty:
+                if wanted(step):
                     places.setdefault(step.who, {}).setdefault(step.source, set()).add(route)
         mine = Q(pk__in=[])
         for who, states in places.items():
@@ -247,6 +251,8 @@ def _log(flow: Flow, record: Flowing, step: Step, *, said: Said, digest_: str, b
 
 def _stale(flow: Flow, record: Flowing, by: User) -> str:
     last = flow.log.objects.across_bureaus().filter(**{flow.subject: record}).order_by("-seq").first()
+    if last and last.seq < record.version:
+        return "内容已变化，请按最新内容办理。"
     if last and last.by_id == by.pk:
         return "您已办理过这一步，不必重复操作。"
     return "已被他人处理，请按最新情况办理。"

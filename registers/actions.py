@@ -35,11 +35,39 @@ def create_table(
     return table
 
 
+@transaction.atomic
+def create_edition(table: RiskTable, *, year: int, holder: User | None, by: User) -> RiskTable:
+    """A further table of the same post, section or bureau, its rows copied in as the draft: the year's next edition."""
+    same = RiskTable.objects.in_bureau(table.bureau).filter(kind=table.kind, year=year)
+    same = same.filter(post=table.post) if table.post_id else same.filter(unit=table.unit)
+    last = same.aggregate(last=Max("edition"))["last"] or 0
+    fresh: RiskTable = RiskTable.objects.create(
+        bureau_id=table.bureau_id,
+        kind=table.kind,
+        year=year,
+        unit_id=table.unit_id,
+        post_id=table.post_id,
+        holder=holder,
+        previous=table,
+        edition=last + 1,
+    )
+    _carry_sources(_copy(table.rows(), into=fresh))
+    return fresh
+
+
+def _carry_sources(copies: Sequence[RiskPoint]) -> None:
+    """A further edition in the year keeps the sources of the rows it was copied from."""
+    link = RiskPoint.sources.through
+    old = {copy.last_year_id: copy for copy in copies}
+    kept = link.objects.filter(from_riskpoint__in=old).values_list("from_riskpoint", "to_riskpoint")
+    link.objects.bulk_create(link(from_riskpoint=old[row], to_riskpoint_id=source) for row, source in kept)
+
+
 def _last_year(kind: str, *, year: int, unit: Unit, post: Post | None) -> RiskTable | None:
     """The latest earlier table of the same post (whoever held it), section or bureau."""
     earlier = RiskTable.objects.across_bureaus().filter(bureau=unit.bureau_id, kind=kind, year__lt=year)
     same = earlier.filter(post=post) if post else earlier.filter(unit=unit)
-    found: RiskTable | None = same.exclude(sealed_at=None).order_by("-year").first()
+    found: RiskTable | None = same.exclude(sealed_at=None).order_by("-year", "-edition").first()
     return found
 
 

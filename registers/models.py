@@ -47,14 +47,19 @@ class RiskTable(BureauModel):
     post = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, related_name="tables", verbose_name="岗位")
     holder = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="填报人")
     previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="上年表")
+    edition = models.PositiveSmallIntegerField("年内第几次", default=1)
     sealed_at = models.DateTimeField("锁定时间", null=True, blank=True)
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "风险查找表"
         constraints = [
-            models.UniqueConstraint(fields=["bureau", "year", "post", "holder"], name="table_once_per_post_year"),
             models.UniqueConstraint(
-                fields=["bureau", "year", "unit"], condition=~Q(kind="post"), name="table_once_per_unit_year"
+                fields=["bureau", "year", "post", "holder", "edition"], name="table_once_per_post_edition"
+            ),
+            models.UniqueConstraint(
+                fields=["bureau", "year", "unit", "edition"],
+                condition=~Q(kind="post"),
+                name="table_once_per_unit_edition",
             ),
             models.CheckConstraint(
                 condition=Q(kind="post", post__isnull=False, holder__isnull=False)

@@ -4,23 +4,51 @@ from assessments.actions.campaigns import open_campaign, open_rating, start_rati
 from assessments.actions.filings import record_filing, supersede_before
 from assessments.actions.meetings import Decision, record_meeting
 from assessments.actions.notices import close_notice, publish_notice
-from assessments.actions.ratings import gradable_now, refresh_proposal, report_level, save_rating
-from assessments.actions.schemes import activate_scheme, discard_scheme, draft_scheme, save_scheme, scheme_for
+from assessments.actions.ratings import (
+    Grading,
+    gradable_now,
+    note_level,
+    refresh_open,
+    refresh_proposal,
+    report_level,
+    review_point,
+    save_appraisal,
+    save_rating,
+)
+from assessments.actions.rerating import abolish_post, rate_anew
+from assessments.actions.schemes import (
+    activate_scheme,
+    discard_scheme,
+    draft_scheme,
+    governing,
+    newest_rounds,
+    save_scheme,
+    scheme_for,
+)
 
 __all__ = [
     "Decision",
+    "Grading",
+    "abolish_post",
     "activate_scheme",
     "close_notice",
     "discard_scheme",
     "draft_scheme",
+    "governing",
     "gradable_now",
+    "newest_rounds",
+    "note_level",
     "open_campaign",
     "open_rating",
     "publish_notice",
+    "rate_anew",
     "record_filing",
     "record_meeting",
+    "refresh_open",
     "refresh_proposal",
     "report_level",
+    "review_point",
+    "save_appraisal",
     "save_rating",
     "save_scheme",
     "scheme_for",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from assessments.actions.ratings import refresh_proposal
-from assessments.actions.schemes import scheme_for
+from assessments.actions.schemes import rated_by, scheme_for
 from assessments.models import Campaign, Dossier, State
+from assessments.routes import way
 from lianzheng import workdays
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused
@@ -35,7 +37,7 @@ def open_campaign(
         year=year,
         title=title,
         workflow=bureau.workflow,
-        scheme=scheme_for(bureau),
+        scheme=scheme_for(bureau, year=year),
         finding_due=workdays.on_or_after(finding_due, exceptions=days),
         rating_due=workdays.on_or_after(rating_due, exceptions=days),
         notice_days=notice_days,
@@ -52,34 +54,37 @@ def _create_dossiers(campaign: Campaign, *, by: User) -> None:
     for tenure in held.select_related("post__unit", "person").order_by("post__unit__path", "post__order"):
         post = tenure.post
         table = create_table(Kind.POST, year=year, unit=post.unit, post=post, holder=tenure.person, by=by)
-        _create_dossier(campaign, table=table, title=f"{post.name}（{tenure.person.name}）")
+        create_dossier(campaign, table=table, title=f"{post.name}（{tenure.person.name}）")
     sections = Unit.objects.under(bureau).filter(kind__in=(Unit.Kind.SECTION, Unit.Kind.STATION), active=True)
     for section in sections.order_by("order", "name"):
         table = create_table(Kind.SECTION, year=year, unit=section, by=by)
-        _create_dossier(campaign, table=table, title=section.name)
+        create_dossier(campaign, table=table, title=section.name)
     table = create_table(Kind.BUREAU, year=year, unit=bureau, by=by)
-    _create_dossier(campaign, table=table, title=bureau.name)
+    create_dossier(campaign, table=table, title=bureau.name)
 
 
-def _create_dossier(campaign: Campaign, *, table: RiskTable, title: str, stage: str = "") -> Dossier:
-    """In the county profile finding and rating are two dossiers; in the township profile one holds both."""
+def create_dossier(campaign: Campaign, *, table: RiskTable, title: str, stage: str = "", **more: Any) -> Dossier:
+    """In the county profile finding and rating are two dossiers; in the township profile one holds both. `more`: what
+    a form out of turn says of itself."""
     township = campaign.workflow == Unit.Workflow.TOWNSHIP
     stage = stage or (Stage.WHOLE if township else Stage.FINDING)
     grades = stage != Stage.FINDING
-    dossier: Dossier = Dossier.objects.create(
-        bureau_id=campaign.bureau_id,
+    dossier = Dossier(
+        bureau=campaign.bureau,
         campaign=campaign,
         table=table,
         unit_id=table.unit_id,
         kind=table.kind,
         stage=stage,
-        route=f"{campaign.workflow}.{table.kind}.{stage}",
         title=title,
         holder_id=table.holder_id,
         state=State.DRAFT,
-        due_on=campaign.rating_due if grades else campaign.finding_due,
-        dimensions=campaign.scheme.dimensions if grades else [],
+        **({"due_on": campaign.rating_due if grades else campaign.finding_due} | more),
     )
+    values = rated_by(campaign.scheme, dossier=dossier) if grades else {"route": way(dossier, several=False)}
+    for name, value in values.items():
+        setattr(dossier, name, value)
+    dossier.save(force_insert=True)
     if grades:
         refresh_proposal(dossier)
     return dossier
@@ -107,4 +112,4 @@ def start_rating(finding: Dossier, *, by: User) -> Dossier | None:
     """The rating dossier of an approved finding; None when it is there already."""
     if finding.table.dossiers.filter(stage=Stage.RATING).exists():
         return None
-    return _create_dossier(finding.campaign, table=finding.table, title=finding.title, stage=Stage.RATING)
+    return create_dossier(finding.campaign, table=finding.table, title=finding.title, stage=Stage.RATING)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from assessments.models import Campaign, Dossier, Filing, State
 from lianzheng.audit.actions import record
@@ -35,10 +36,12 @@ def record_filing(
 def supersede_before(dossier: Dossier, *, by: User) -> None:
     """Earlier dossiers in force for the same post, section or bureau give way to this one, each through its own
     step."""
-    earlier = Dossier.objects.across_bureaus().filter(
-        bureau=dossier.bureau_id, stage=dossier.stage, kind=dossier.kind, unit=dossier.unit_id, state=State.IN_FORCE
-    )
+    same = Q(bureau=dossier.bureau_id, kind=dossier.kind, unit=dossier.unit_id, state=State.IN_FORCE)
+    finding = Q(stage=Dossier.Stage.FINDING)
+    same &= finding if dossier.stage == Dossier.Stage.FINDING else ~finding
     if dossier.table.post_id:
-        earlier = earlier.filter(table__post=dossier.table.post_id)
-    for old in earlier.filter(campaign__year__lt=dossier.campaign.year):
+        same &= Q(table__post=dossier.table.post_id)
+    year, edition = dossier.campaign.year, dossier.table.edition
+    before = Q(campaign__year__lt=year) | Q(campaign__year=year, table__edition__lt=edition)
+    for old in Dossier.objects.across_bureaus().filter(same & before):
         move(old, "supersede", version=old.version, by=by)

@@ -2,21 +2,25 @@
 notice, filing."""
 
 from assessments.models.campaigns import Campaign
-from assessments.models.dossiers import FORM_NAMES, Dossier, DossierMove, ReturnReason, State
+from assessments.models.dossiers import FORM_NAMES, Cause, Dossier, DossierMove, ReturnReason, State
 from assessments.models.filings import Filing
 from assessments.models.meetings import Meeting
 from assessments.models.notices import PublicNotice
-from assessments.models.ratings import Rating
-from assessments.models.schemes import Scheme
+from assessments.models.ratings import Appraisal, LevelOpinion, Rating
+from assessments.models.schemes import Raters, Scheme
 
 __all__ = [
     "FORM_NAMES",
+    "Appraisal",
     "Campaign",
+    "Cause",
     "Dossier",
     "DossierMove",
     "Filing",
+    "LevelOpinion",
     "Meeting",
     "PublicNotice",
+    "Raters",
     "Rating",
     "ReturnReason",
     "Scheme",

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -11,6 +12,7 @@ from assessments.models.campaigns import Campaign
 from assessments.models.filings import Filing
 from assessments.models.meetings import Meeting
 from assessments.models.notices import PublicNotice
+from assessments.models.schemes import Raters
 from lianzheng.audit.models import for_ever
 from lianzheng.flow import Flowing, MoveLog
 from lianzheng.organisation.models import Rank, Unit, User
@@ -45,6 +47,16 @@ class State(models.TextChoices):
     VOID = "void", "作废"
 
 
+class Cause(models.TextChoices):
+    """Why a level is rated: yearly (一年一评定), or out of turn (暂行办法 第十三条; 实施方案 四)."""
+
+    YEARLY = "yearly", "年度评定"
+    DUTIES = "duties", "工作职责变动"
+    HOLDER = "holder", "岗位人员变动"
+    TASK = "task", "承担阶段性重要工作"
+    POINT = "point", "出现新的风险点"
+
+
 class ReturnReason(models.TextChoices):
     """Why a form goes back: “定位不准确、查找不深入、不全面的将退回并限期完善”（实施方案 六（二））; the last two are
     ours."""
@@ -70,11 +82,17 @@ class Dossier(Flowing):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="股室")
     kind = models.CharField("类别", max_length=8, choices=RiskTable.Kind)
     stage = models.CharField("阶段", max_length=8, choices=Stage)
-    route = models.CharField("流程", max_length=40)
+    route = models.CharField("流程", max_length=80)
     title = models.CharField("名称", max_length=120)
     holder = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="填报人")
     due_on = models.DateField("期限", null=True, blank=True)
     dimensions = models.JSONField("评分方案", default=list)
+    raters = models.CharField("评分人", max_length=8, choices=Raters, default=Raters.SINGLE)
+    veto_rules = models.JSONField("直接定为一级的情形", default=list)
+    vetoes = ArrayField(models.CharField(max_length=20), verbose_name="符合的情形", default=list)
+    cause = models.CharField("评定原因", max_length=8, choices=Cause, default=Cause.YEARLY)
+    cause_text = models.CharField("原因说明", max_length=500, blank=True)
+    until = models.DateField("阶段性工作截止", null=True, blank=True)
     proposed_rank = models.PositiveSmallIntegerField("建议等级", null=True, blank=True, choices=Rank)
     proposed_reason = models.CharField("建议理由", max_length=500, blank=True)
     reported_rank = models.PositiveSmallIntegerField("自报等级", null=True, blank=True, choices=Rank)

@@ -66,11 +66,17 @@ def _saved(found: Dossier, point: RiskPoint, rating: Rating) -> dict[str, Any]:
 def report(request: SignedIn, pk: UUID) -> HttpResponse:
     """自报等级."""
     found = reach.dossier(request, pk)
-    form = LevelForm(request.POST)
+    form = LevelForm(request.POST, vetoes=found.veto_rules)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            actions.report_level(found, rank=data["reported_rank"], reason=data["reported_reason"], by=request.user)
+            actions.report_level(
+                found,
+                rank=data["reported_rank"],
+                reason=data["reported_reason"],
+                vetoes=data["vetoes"],
+                by=request.user,
+            )
         except Refused as refusal:
             form.add_error(None, " ".join(refusal.sentences))
     if not form.is_valid():

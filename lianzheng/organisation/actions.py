@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
+from lianzheng import clock
 from lianzheng.audit.actions import record
-from lianzheng.organisation.models import DemoShift, Post, Tenure, Unit, User
+from lianzheng.flow import Refused, Stale
+from lianzheng.organisation.criteria import SHIPPED
+from lianzheng.organisation.models import Criterion, DemoShift, Post, Tenure, Unit, User
 from lianzheng.organisation.roles import Role
 
 OWN_BUREAU = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
@@ -43,6 +47,25 @@ def start_tenure(person: User, *, post: Post, since: date, by: User | None) -> T
 
 
 @transaction.atomic
+def take_over(post: Post, *, person: User, by: User) -> Tenure | None:
+    """The post passes to this person today; None when he holds it already."""
+    today = clock.today()
+    held = Tenure.objects.in_bureau(post.bureau).filter(post=post, until=None)
+    if held.filter(person=person).exists():
+        return None
+    held.update(until=today)
+    return start_tenure(person, post=post, since=today, by=by)
+
+
+@transaction.atomic
+def close_post(post: Post, *, by: User) -> None:
+    """The post is no more: its tenures end today, it gets no forms any longer."""
+    Tenure.objects.in_bureau(post.bureau).filter(post=post, until=None).update(until=clock.today())
+    Post.objects.in_bureau(post.bureau).filter(pk=post.pk).update(active=False)
+    record("撤销岗位", subject=post, bureau=post.bureau, detail={"名称": post.name}, by=by)
+
+
+@transaction.atomic
 def grant(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
     """Give a person a role in a unit and below."""
     for right in role.rights:
@@ -56,6 +79,68 @@ def revoke(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
     for right in role.rights:
         remove_perm(f"organisation.{right}", to, unit)
     record("收回授权", subject=unit, bureau=unit.bureau, detail={"角色": role.label, "人员": str(to.pk)}, by=by)
+
+
+@transaction.atomic
+def adopt_criteria(bureau: Unit, *, profile: str, by: User | None) -> int:
+    """Take a shipped table of criteria into the bureau's own; lines it has already stay as they are. The number new."""
+    known = set(Criterion.objects.in_bureau(bureau).filter(active=True).values_list("kind", "text"))
+    lines = [line for line in SHIPPED[profile] if (line.kind, line.text) not in known]
+    Criterion.objects.bulk_create(
+        Criterion(bureau=bureau, kind=line.kind, rank=line.rank, text=line.text, source=line.source, order=n)
+        for n, line in enumerate(lines, start=1)
+    )
+    record("采用划分标准", subject=bureau, bureau=bureau, detail={"新增": len(lines)}, by=by)
+    return len(lines)
+
+
+@transaction.atomic
+def add_criterion(bureau: Unit, *, kind: str, rank: int, text: str, source: str = "", by: User | None) -> Criterion:
+    """A new line of the bureau's table; the same line in use is refused."""
+    if Criterion.objects.in_bureau(bureau).filter(kind=kind, text=text, active=True).exists():
+        raise Refused("这条标准已经有了。")
+    line: Criterion = Criterion.objects.create(bureau=bureau, kind=kind, rank=rank, text=text, source=source)
+    record("新增划分标准", subject=line, bureau=bureau, detail={"标准": text, "等级": rank}, by=by)
+    return line
+
+
+@transaction.atomic
+def save_criterion(
+    line: Criterion, *, version: int, rank: int, text: str, source: str, active: bool, by: User
+) -> Criterion:
+    """Change or retire a line under the version its page showed."""
+    of_bureau = Criterion.objects.in_bureau(line.bureau)
+    if active and of_bureau.filter(kind=line.kind, text=text, active=True).exclude(pk=line.pk).exists():
+        raise Refused("这条标准已经有了。")
+    values = {"rank": rank, "text": text, "source": source, "active": active}
+    if not of_bureau.filter(pk=line.pk, version=version).update(**values, version=version + 1):
+        raise Stale("这条标准已被他人修改，请按最新内容办理。")
+    line.refresh_from_db()
+    record("修改划分标准", subject=line, bureau=line.bureau, detail={"标准": text, "等级": rank, "在用": active}, by=by)
+    return line
+
+
+@transaction.atomic
+def apply_criterion(owner: Post | Unit, *, line: Criterion | None, note: str = "", by: User | None) -> None:
+    """Say which line of the table a post or section falls under, with a word of why where the line is general."""
+    assert owner.bureau is not None
+    wanted = Criterion.Kind.POST if isinstance(owner, Post) else Criterion.Kind.SECTION
+    if line is not None and (line.bureau_id != owner.bureau_id or line.kind != wanted or not line.active):
+        raise Refused("这条标准不适用，请重新选择。")
+    rows = Post.objects.in_bureau(owner.bureau) if isinstance(owner, Post) else Unit.objects.under(owner.bureau)
+    rows.filter(pk=owner.pk).update(criterion=line, criterion_note=note)
+    owner.criterion, owner.criterion_note = line, note
+    detail = {"标准": str(line or "无")}
+    record("对应划分标准", subject=owner, bureau=owner.bureau, detail=detail, by=by)
+
+
+@transaction.atomic
+def set_options(bureau: Unit, *, vocabulary: str, switches: Sequence[str], by: User) -> None:
+    """The bureau's words for levels and its choice of optional steps; papers already on their way keep theirs."""
+    Unit.objects.filter(pk=bureau.pk).update(vocabulary=vocabulary, switches=sorted(switches))
+    bureau.refresh_from_db()
+    detail = {"等级用语": vocabulary, "流程选项": list(switches)}
+    record("修改本单位设置", subject=bureau, bureau=bureau, detail=detail, by=by)
 
 
 @transaction.atomic

@@ -11,11 +11,18 @@ from typing import Any
 
 from django.db import transaction
 
-from lianzheng.organisation.actions import create_post, create_unit, grant, start_tenure
-from lianzheng.organisation.models import Post, Unit, User
+from lianzheng.organisation.actions import (
+    adopt_criteria,
+    apply_criterion,
+    create_post,
+    create_unit,
+    grant,
+    start_tenure,
+)
+from lianzheng.organisation.models import Criterion, Post, Unit, User
 from lianzheng.organisation.roles import role
 
-_UNIT_VALUES = ("duties", "criteria_rank", "criteria_basis", "short_name", "workflow", "vocabulary", "meeting_name")
+_UNIT_VALUES = ("duties", "short_name", "workflow", "vocabulary", "meeting_name")
 
 
 @dataclass
@@ -58,6 +65,7 @@ def establish(data: dict[str, Any], *, by: User | None) -> Placed:
         order=1 if kind == Unit.Kind.BUREAU else 2,
         **{name: described[name] for name in _UNIT_VALUES if name in described},
     )
+    adopt_criteria(bureau, profile=bureau.workflow, by=by)
     placed = Placed(bureau)
     units = {county.name: county, bureau.name: bureau}
     for item in data.get("authorities", ()):
@@ -80,6 +88,7 @@ def _section(placed: Placed, bureau: Unit, item: dict[str, Any], *, order: int, 
     section = create_unit(
         item["name"], kind=item.get("kind", Unit.Kind.SECTION), parent=bureau, by=by, order=order, **values
     )
+    _apply(section, item, by=by)
     _posts(placed, section, item["posts"], by=by)
     placed.section_rows[section.pk] = item.get("rows", [])
     return section
@@ -87,14 +96,25 @@ def _section(placed: Placed, bureau: Unit, item: dict[str, Any], *, order: int, 
 
 def _posts(placed: Placed, unit: Unit, items: list[dict[str, Any]], *, by: User | None) -> None:
     for order, item in enumerate(items, start=1):
-        names = ("duties", "powers", "criteria_rank", "criteria_basis")
+        names = ("duties", "powers")
         values = {name: item[name] for name in names if item.get(name)}
         post: Post = create_post(unit, name=item["name"], order=order, by=by, **values)
+        _apply(post, item, by=by)
         holder = item["holder"]
         person = _person(holder)
         placed.people[person.username] = person
         start_tenure(person, post=post, since=date.fromisoformat(holder["since"]), by=by)
         placed.post_rows[post.pk] = item.get("rows", [])
+
+
+def _apply(owner: Post | Unit, item: dict[str, Any], *, by: User | None) -> None:
+    """The line of the bureau's table that gives this rank; the file's own words say why it applies here."""
+    if not item.get("criteria_rank"):
+        return
+    assert owner.bureau is not None
+    kind = Criterion.Kind.POST if isinstance(owner, Post) else Criterion.Kind.SECTION
+    lines = Criterion.objects.in_bureau(owner.bureau).filter(kind=kind, rank=item["criteria_rank"], active=True)
+    apply_criterion(owner, line=lines.first(), note=item.get("criteria_basis", ""), by=by)
 
 
 def _person(holder: dict[str, str]) -> User:

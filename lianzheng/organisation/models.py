@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -71,8 +72,16 @@ class Unit(models.Model):
     short_name = models.CharField("简称", max_length=20, blank=True)
     order = models.PositiveSmallIntegerField("排序", default=0)
     duties = models.TextField("主要职责", blank=True, max_length=2000)
-    criteria_rank = models.PositiveSmallIntegerField("按标准应定等级", null=True, blank=True, choices=Rank)
-    criteria_basis = models.CharField("标准依据", max_length=300, blank=True)
+    criterion = models.ForeignKey(
+        "organisation.Criterion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="适用标准",
+    )
+    criterion_note = models.CharField("适用说明", max_length=300, blank=True)
+    switches = ArrayField(models.CharField(max_length=40), verbose_name="流程选项", default=list, blank=True)
     workflow = models.CharField("流程", max_length=12, choices=Workflow, blank=True)
     vocabulary = models.CharField("等级用语", max_length=12, choices=Vocabulary, default=Vocabulary.ORDINAL)
     meeting_name = models.CharField("决定会议", max_length=30, blank=True)
@@ -87,9 +96,6 @@ class Unit(models.Model):
         permissions: ClassVar = [(right.value, right.label) for right in Right]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], name="unit_name_once_under_parent"),
-            models.CheckConstraint(
-                condition=Q(criteria_rank__isnull=True) | Q(criteria_rank__range=(1, 3)), name="unit_rank_1_to_3"
-            ),
         ]
 
     def __str__(self) -> str:
@@ -147,6 +153,37 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 @pghistory.track()
+class Criterion(BureauModel):
+    """One line of a bureau's table of criteria (划分标准): what makes a post or a section of this level, and where it
+    is written. Retired rather than deleted: what was decided by it stays explained."""
+
+    class Kind(models.TextChoices):
+        POST = "post", "岗位"
+        SECTION = "section", "股室"
+
+    kind = models.CharField("适用于", max_length=8, choices=Kind)
+    rank = models.PositiveSmallIntegerField("等级", choices=Rank)
+    text = models.CharField("标准", max_length=300)
+    source = models.CharField("出处", max_length=60, blank=True)
+    order = models.PositiveSmallIntegerField("排序", default=0)
+    active = models.BooleanField("在用", default=True)
+    version = models.PositiveIntegerField("修改次数", default=1)
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "划分标准"
+        ordering = ("bureau", "kind", "rank", "order")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bureau", "kind", "text"], condition=Q(active=True), name="criterion_once_in_use"
+            ),
+            models.CheckConstraint(condition=Q(rank__range=(1, 3)), name="criterion_rank_1_to_3"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}：{self.text}" if self.source else self.text
+
+
+@pghistory.track()
 class Post(BureauModel):
     """A post (岗位) of a section: what it is for, what it may do, and which level the criteria give it."""
 
@@ -155,8 +192,15 @@ class Post(BureauModel):
     order = models.PositiveSmallIntegerField("排序", default=0)
     duties = models.TextField("岗位职责", blank=True, max_length=2000)
     powers = models.TextField("岗位职权", blank=True, max_length=2000)
-    criteria_rank = models.PositiveSmallIntegerField("按标准应定等级", null=True, blank=True, choices=Rank)
-    criteria_basis = models.CharField("标准依据", max_length=300, blank=True)
+    criterion = models.ForeignKey(
+        "organisation.Criterion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="适用标准",
+    )
+    criterion_note = models.CharField("适用说明", max_length=300, blank=True)
     active = models.BooleanField("在用", default=True)
 
     class Meta(BureauModel.Meta):
@@ -164,9 +208,6 @@ class Post(BureauModel):
         ordering = ("unit__order", "order", "name")
         constraints = [
             models.UniqueConstraint(fields=["bureau", "unit", "name"], name="post_name_once_in_section"),
-            models.CheckConstraint(
-                condition=Q(criteria_rank__isnull=True) | Q(criteria_rank__range=(1, 3)), name="post_rank_1_to_3"
-            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from assessments import actions, notices
 from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, Rating, State
 from lianzheng import clock
 from lianzheng.flow import NotReady, NotYours, Refused, Said, Stale, digest
+from lianzheng.organisation.actions import add_criterion, apply_criterion
 from lianzheng.organisation.models import Holiday, Tenure
 from lianzheng.workdays import period_end
 from registers.models import RiskPoint, RiskTable
@@ -155,7 +156,8 @@ def test_criteria_of_the_post_lift_the_proposal(year: Round) -> None:
     dossier = year.rating("施工许可岗")
     post = dossier.table.post
     assert post is not None
-    type(post).unscoped.filter(pk=post.pk).update(criteria_rank=1, criteria_basis="审批权")
+    line = add_criterion(post.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
+    apply_criterion(post, line=line, by=year.cast["王五"])
     dossier = year.dossier("施工许可岗", stage="rating")
     grade(year, dossier)
     dossier.refresh_from_db()
@@ -304,7 +306,7 @@ def test_filing_of_next_year_supersedes_this_one_and_nothing_else(year: Round, m
 
 
 def test_void_closes_the_table_and_needs_a_reason(year: Round) -> None:
-    assert refused(year.take, year.own, "void", "王五") == ("作废须写明原因。",)
+    assert refused(year.take, year.own, "void", "王五") == ("请写明原因。",)
     dossier = year.take(year.own, "void", "王五", opinion="岗位已撤销")
     assert dossier.state == State.VOID
     assert RiskTable.unscoped.get(pk=dossier.table_id).sealed_at is not None
