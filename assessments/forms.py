@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assessments.models import Meeting, PublicNotice, Raters, ReturnReason
+from assessments.models import Cause, Meeting, PublicNotice, Raters, ReturnReason
+from assessments.routes import OPTION_WORDS, defaults_of
 from assessments.scoring import GRADES, Dimension
 from lianzheng.organisation.forms import CleanForm, CleanModelForm
+from lianzheng.organisation.models import Criterion, Unit, User
 from lianzheng.sheets import Sheet
 from registers.models import RiskPoint
 
@@ -40,6 +42,10 @@ def _clean_measures(form: Any) -> str:
     return text
 
 
+def _date(label: str, **options: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+
+
 class SaidForm(CleanForm):
     """What comes with a step: opinion, return reason and date, adjusted level; and the version that was read."""
 
@@ -52,6 +58,7 @@ class SaidForm(CleanForm):
         label="审核等级", required=False, coerce=int, empty_value=None, choices=[(n, str(n)) for n in (1, 2, 3)]
     )
     rank_reason = forms.CharField(label="调整理由", required=False, max_length=500)
+    accepted = forms.BooleanField(label="本人确认承接", required=False)
 
 
 class LevelForm(CleanForm):
@@ -66,6 +73,69 @@ class LevelForm(CleanForm):
         super().__init__(*args, **kwargs)
         choices = [(item["code"], item["text"]) for item in vetoes]
         self.fields["vetoes"] = forms.MultipleChoiceField(label="符合的情形", required=False, choices=choices)
+
+
+class AnewForm(CleanForm):
+    """Why a level is rated anew; the person who takes a post over, or the end of a temporary task, where it is that."""
+
+    cause = forms.ChoiceField(label="原因", choices=[("", "请选择")])
+    text = forms.CharField(
+        label="说明", max_length=500, widget=forms.Textarea, help_text="写明变动的内容和依据（文件、会议等）。"
+    )
+    until = _date("阶段性工作截止", required=False, help_text="仅“承担阶段性重要工作”时填写。")
+
+    def __init__(self, *args: Any, people: Sequence[User], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people, self.today = {str(person.pk): person for person in people}, today
+        causes = [(value, label) for value, label in Cause.choices if value != Cause.YEARLY]
+        if not people:
+            causes = [(value, label) for value, label in causes if value != Cause.HOLDER]
+        choices = [("", "请选择"), *causes]
+        self.fields["cause"] = forms.ChoiceField(label="原因", choices=choices)
+        if people:
+            named = [("", "请选择"), *((key, person.name) for key, person in self.people.items())]
+            self.fields["holder"] = forms.ChoiceField(
+                label="接任人员", required=False, choices=named, help_text="仅“岗位人员变动”时选择；接任人须本人承接。"
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("cause") == Cause.HOLDER and not data.get("holder"):
+            self.add_error("holder", "请选择接任的人员。")
+        until = data.get("until")
+        if data.get("cause") == Cause.TASK and "until" not in self.errors:
+            if until is None:
+                self.add_error("until", "请填写阶段性工作的截止日期。")
+            elif until < self.today:
+                self.add_error("until", "截止日期不能早于今天。")
+        return data
+
+    def facts(self) -> dict[str, Any]:
+        """What the action is told."""
+        data = self.cleaned_data
+        task, holder = data["cause"] == Cause.TASK, data["cause"] == Cause.HOLDER
+        return {
+            "cause": data["cause"],
+            "text": data["text"],
+            "until": data["until"] if task else None,
+            "holder": self.people.get(data.get("holder", "")) if holder else None,
+        }
+
+
+class AbolishForm(CleanForm):
+    """The end of a post."""
+
+    reason = forms.CharField(label="撤销原因和依据", max_length=500, widget=forms.Textarea)
+
+
+class ReviewForm(CleanForm):
+    """审核等级 of one row; empty when the score's level stands."""
+
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    rank = forms.TypedChoiceField(
+        label="审核等级", required=False, coerce=int, empty_value=None, choices=[(n, str(n)) for n in (1, 2, 3)]
+    )
+    reason = forms.CharField(label="理由", required=False, max_length=300)
 
 
 class RatingForm(CleanForm):
@@ -89,10 +159,6 @@ class RatingForm(CleanForm):
 
     def reasons(self) -> dict[str, str]:
         return {item.code: self.cleaned_data.get(f"{item.code}_why", "") for item in self.dimensions}
-
-
-def _date(label: str, **options: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
 
 
 class CampaignForm(CleanForm):
@@ -266,3 +332,37 @@ class DimensionForm(CleanForm):
             "weight": str(data["weight"]),
             "wording": [data[f"wording_{grade}"] for grade in GRADES],
         }
+
+
+class CriterionForm(CleanForm):
+    """One line of the table of criteria."""
+
+    kind = forms.ChoiceField(label="适用于", choices=Criterion.Kind.choices)
+    text = forms.CharField(label="标准", max_length=300)
+    source = forms.CharField(label="出处", required=False, max_length=60)
+
+    def __init__(self, *args: Any, words: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(n), word) for n, word in words.items()]
+        self.fields["rank"] = forms.TypedChoiceField(label="等级", coerce=int, choices=choices)
+        self.order_fields(("kind", "rank"))
+
+
+class OptionsForm(CleanForm):
+    """The words of a bureau's levels and its optional steps, each a tick: on as it stands."""
+
+    vocabulary = forms.ChoiceField(
+        label="等级用语", choices=Unit.Vocabulary.choices, help_text="只改变叫法；已经生成的公示和纪要不变。"
+    )
+
+    def __init__(self, *args: Any, bureau: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["vocabulary"] = bureau.vocabulary
+        self.defaults = defaults_of(bureau.workflow)
+        for key, default in self.defaults.items():
+            on = default != (key in bureau.switches)
+            self.fields[key] = forms.BooleanField(label=OPTION_WORDS[key], required=False, initial=on)
+
+    def switches(self) -> list[str]:
+        """The steps that differ from their default."""
+        return [key for key, default in self.defaults.items() if self.cleaned_data[key] != default]

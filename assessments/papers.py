@@ -18,6 +18,8 @@ from registers.sheets import ANNEX_1, ANNEX_2, ANNEX_3
 Stage = Dossier.Stage
 FINDING: Mapping[str, Sheet] = {"post": ANNEX_1, "section": ANNEX_2, "bureau": ANNEX_3}
 RATING: Mapping[str, Sheet] = {"post": ANNEX_4, "section": ANNEX_5, "bureau": ANNEX_6}
+_PRINTED = ("submit", "pass", "decide", "file", "file_paper")
+"""Steps whose words stand on the paper."""
 # Whose cell an opinion goes into, by the state it was given in and, where they differ, by kind or stage.
 _CELLS = {
     State.SECTION: "section",
@@ -172,7 +174,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
     """Opinions by approval cell, with name and date."""
     cells: dict[str, list[Opinion]] = {}
     for move in _since_hand_in(dossier):
-        if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
+        if move.action not in _PRINTED:
             continue
         opinion = Opinion(
             text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.models import Cause, Dossier, Raters, Rating, ReturnReason, State
+from assessments.models import Appraisal, Cause, Dossier, Raters, Rating, ReturnReason, State
 from assessments.rules import seat_at
 from assessments.scoring import GRADES, dimensions_of
 from lianzheng import clock
@@ -71,7 +71,7 @@ FAR = 2
 """Grades by which a dimension may move against last year without a word; ours."""
 
 
-def unexplained(rating: Rating, *, before: Mapping[str, int]) -> dict[str, str]:
+def unexplained(rating: Rating | Appraisal, *, before: Mapping[str, int]) -> dict[str, str]:
     """Dimension -> why it wants a reason it lacks: graded 5, or moved far against last year."""
     wanted = {}
     for code, grade in rating.grades.items():

@@ -39,6 +39,16 @@ OPTION_WORDS = {
 """Switch -> what the settings page calls it."""
 
 
+def defaults_of(workflow: str) -> dict[str, bool]:
+    """Every switch of a profile (`kind.step`) with its default."""
+    return {
+        f"{kind}.{name}": default
+        for (profile, kind), known in OPTIONS.items()
+        if profile == workflow
+        for name, default in known.items()
+    }
+
+
 def options_of(workflow: str, *, kind: str, switched: Collection[str]) -> frozenset[str]:
     """The optional steps that are on when these are switched against their default."""
     known = OPTIONS[workflow, kind]

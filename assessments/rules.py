@@ -96,6 +96,8 @@ def reviewable(user: User) -> Q:
 
 def gradable_by_seat(user: User, seat: str) -> Q:
     """Dossiers with several raters that wait for this seat's grades, at this person's desk."""
+    if seat not in _SEATS:
+        return Q(pk__in=[])
     state, who = _SEATS[seat]
     return Q(state=state) & ~Q(raters=Raters.SINGLE) & ~Q(stage=Dossier.Stage.FINDING) & who.rows(user)
 

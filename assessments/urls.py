@@ -11,9 +11,11 @@ from assessments.views import (
     meeting,
     notice,
     papers,
+    rerating,
     rollup,
     row_actions,
     scheme,
+    settings,
 )
 
 urlpatterns = [
@@ -23,6 +25,11 @@ urlpatterns = [
     path("dossiers/<uuid:pk>/rows/", row_actions.change, name="rows"),
     path("dossiers/<uuid:pk>/rows/<uuid:row>/", row_actions.save, name="row"),
     path("dossiers/<uuid:pk>/rows/<uuid:row>/grades/", grade_actions.grade, name="grade"),
+    path("dossiers/<uuid:pk>/rows/<uuid:row>/appraisal/", grade_actions.appraise, name="appraise"),
+    path("dossiers/<uuid:pk>/rows/<uuid:row>/review/", grade_actions.review, name="review_row"),
+    path("dossiers/<uuid:pk>/anew/", rerating.new, name="rate_anew"),
+    path("dossiers/<uuid:pk>/abolish/", rerating.abolish, name="abolish"),
+    path("dossiers/<uuid:pk>/years/", rerating.years, name="years"),
     path("dossiers/<uuid:pk>/level/", grade_actions.report, name="report_level"),
     path("dossiers/<uuid:pk>/library/", row_actions.library, name="library"),
     path("dossiers/<uuid:pk>/library/take/", row_actions.take, name="library_take"),
@@ -48,6 +55,11 @@ urlpatterns = [
     path("schemes/<uuid:pk>/", scheme.page, name="scheme"),
     path("schemes/<uuid:pk>/activate/", scheme.activate, name="scheme_activate"),
     path("schemes/<uuid:pk>/discard/", scheme.discard, name="scheme_discard"),
+    path("settings/", settings.options, name="options"),
+    path("criteria/", settings.criteria, name="criteria"),
+    path("criteria/add/", settings.criterion_add, name="criterion_add"),
+    path("criteria/apply/", settings.criteria_apply, name="criteria_apply"),
+    path("criteria/<uuid:pk>/", settings.criterion, name="criterion"),
     path("filings/", filing.index, name="filings"),
     path("campaigns/<uuid:pk>/filing/", filing.of_campaign, name="filing"),
 ]

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from assessments.models import State
 from lianzheng.organisation.access import signed_in
+from lianzheng.organisation.actions import add_criterion
 from tests.cast import Round, client_of
 
 CSP = {
@@ -122,6 +123,16 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "scheme": ("GET", ("王五",)),
     "scheme_activate": ("POST", ("王五",)),
     "scheme_discard": ("POST", ("王五",)),
+    "options": ("GET", ("王五", "外人")),
+    "criteria": ("GET", ("王五", "外人")),
+    "criterion_add": ("POST", ("王五", "外人")),
+    "criteria_apply": ("POST", ("王五", "外人")),
+    "criterion": ("POST", ("王五",)),
+    "appraise": ("POST", OWN),
+    "review_row": ("POST", OWN),
+    "years": ("GET", OWN),
+    "rate_anew": ("GET", ()),
+    "abolish": ("GET", ("王五",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
@@ -154,9 +165,14 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "password",
     )
     lists = ("campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
+    settings = ("options", "criteria", "criterion_add", "criteria_apply")
     scheme = {"pk": year.campaign.scheme_id}
+    line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
     return {
-        **{name: {} for name in (*plain, *lists)},
+        **{name: {} for name in (*plain, *lists, *settings)},
+        **dict.fromkeys(("years", "rate_anew", "abolish"), own),
+        **dict.fromkeys(("appraise", "review_row"), row),
+        "criterion": {"pk": line.pk},
         **dict.fromkeys(("dossier", "check", "step", "rows", "report_level", "library", "library_take"), own),
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),

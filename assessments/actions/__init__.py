@@ -25,12 +25,14 @@ from assessments.actions.schemes import (
     save_scheme,
     scheme_for,
 )
+from assessments.actions.settings import apply_lines, save_line, set_options
 
 __all__ = [
     "Decision",
     "Grading",
     "abolish_post",
     "activate_scheme",
+    "apply_lines",
     "close_notice",
     "discard_scheme",
     "draft_scheme",
@@ -49,9 +51,11 @@ __all__ = [
     "report_level",
     "review_point",
     "save_appraisal",
+    "save_line",
     "save_rating",
     "save_scheme",
     "scheme_for",
+    "set_options",
     "start_rating",
     "supersede_before",
 ]

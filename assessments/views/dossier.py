@@ -14,15 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments import readiness
 from assessments.flow import DOSSIERS
 from assessments.forms import SaidForm
-from assessments.models import Dossier, ReturnReason, State
+from assessments.models import Cause, Dossier, ReturnReason, State
 from assessments.papers import grid_of, sheets_of, words_of
-from assessments.rules import visible
-from assessments.views import grading, present, reach, rows
+from assessments.rules import may_rate_anew, visible
+from assessments.views import grading, levels, present, reach, rows
 from lianzheng import clock
 from lianzheng.flow import Refused, Said, Step, move
 from lianzheng.organisation.access import SignedIn, signed_in
+from lianzheng.organisation.rights import holds
+from lianzheng.organisation.roles import Right
 from lianzheng.render import html
 
+UNSEEN = ("supersede", "lapse")
+"""Steps that follow from something else (the next version, the end of the post) and have no button here."""
 PRESETS = {
     "pass": ("同意。", "情况属实，同意上报。", "风险点查找准确，措施可行，同意。"),
     "return": ("请对照岗位职权补充关键环节的风险点。", "防控措施过于笼统，请写明具体做法和责任人。"),
@@ -55,10 +59,26 @@ def show(
         context |= rows.context(request, found, typed=typed or {})
     if writes and found.grades_points:
         context |= grading.context(found, typed=typed or {}, marks="mark" in request.GET)
+    context |= levels.context(found, open_steps=open_steps)
+    if context.get("seat"):
+        context |= grading.context(found, typed=typed or {}, marks=False, seat=context["seat"]["code"])
+    for row in context.get("review_rows", ()):
+        row["typed"] = (typed or {}).get(f"review-{row['id']}")
     if not writes:
         context |= {"forms": [drawn(grid_of(found, sheet)) for sheet in sheets_of(found)]}
-        context |= {"compare": compare(found)}
+        context |= {"compare": compare(found), "gone": gone(found)}
+        context |= _anew(request, found)
     return render(request, "assessments/dossier.html", context, status=status)
+
+
+def _anew(request: SignedIn, found: Dossier) -> dict[str, bool]:
+    """May this person have the level rated anew, or end the post?"""
+    if found.state != State.IN_FORCE or not found.grades_points:
+        return {}
+    anew = Dossier.objects.within(may_rate_anew(request.user)).filter(pk=found.pk).exists()
+    office = holds(request.user, Right.RUN_OFFICE, unit=found.unit)
+    over = found.until is not None and found.until < clock.today()
+    return {"may_anew": anew, "may_abolish": office and found.table.post_id is not None, "task_over": over}
 
 
 def drawn(grid: Any) -> dict[str, Any]:
@@ -71,6 +91,7 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
     moves = found.timeline
     return {
         "dossier": found,
+        "takes_over": found.cause == Cause.HOLDER and found.state in (State.DRAFT, State.RETURNED),
         "sheets": [{"code": sheet.code, "title": sheet.title} for sheet in sheets_of(found)],
         "tags": [
             {"text": f"{found.year}年度", "tone": "neutral"},
@@ -82,7 +103,7 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
         "steps": present.steps(found),
         "moves": present.timeline(moves),
         "returned": _returned(found, moves),
-        "step_actions": [_button(found, step) for step in open_steps if step.action != "supersede"],
+        "step_actions": [_button(found, step) for step in open_steps if step.action not in UNSEEN],
         "levels": _levels(found),
         "rank_choices": [{"value": n, "word": word} for n, word in words_of(found).items()],
         "reasons": [{"value": value, "label": label} for value, label in ReturnReason.choices],
@@ -123,6 +144,15 @@ def compare(found: Dossier) -> list[dict[str, Any]]:
     points = list(found.table.rows())
     before = present.last_year(points)
     return [_compared(number, point, before) for number, point in enumerate(points, start=1)] if before else []
+
+
+def gone(found: Dossier) -> list[str]:
+    """Rows of the table before that this one no longer has (删除)."""
+    if not found.writes_rows or found.table.previous is None:
+        return []
+    kept = found.table.points.filter(removed_at=None).exclude(last_year=None).values("last_year")
+    before = found.table.previous.points.filter(removed_at=None).exclude(pk__in=kept)
+    return list(before.order_by("order", "id").values_list("name", flat=True))
 
 
 def _compared(number: int, point: Any, before: Any) -> dict[str, Any]:
@@ -176,8 +206,12 @@ def step(request: SignedIn, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return show(request, found, said=form, errors=_form_errors(form), status=422)
     data = form.cleaned_data
-    facts = {"rank": data["rank"], "reason": data["rank_reason"]} if data["rank"] else {}
-    said = Said(opinion=data["opinion"], reason=data["reason"], due_on=data["due_on"], facts=facts)
+    facts: dict[str, Any] = {"rank": data["rank"], "reason": data["rank_reason"]} if data["rank"] else {}
+    opinion = data["opinion"]
+    if data["accepted"] and data["action"] == "submit" and found.cause == Cause.HOLDER:
+        facts["accepted"] = True
+        opinion = f"本人确认承接本岗位的风险点和防控措施。{opinion}"
+    said = Said(opinion=opinion, reason=data["reason"], due_on=data["due_on"], facts=facts)
     try:
         log = move(found, data["action"], version=data["version"], said=said, by=request.user)
     except Refused as refusal:

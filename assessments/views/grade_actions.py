@@ -8,9 +8,10 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
 from assessments import actions
-from assessments.forms import LevelForm, RatingForm
+from assessments.forms import LevelForm, RatingForm, ReviewForm
 from assessments.models import Dossier, Rating
 from assessments.papers import words_of
+from assessments.rules import seat_at
 from assessments.scoring import dimensions_of
 from assessments.views import grading, reach
 from assessments.views.dossier import back_to, show
@@ -28,7 +29,7 @@ def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
     found = reach.dossier(request, pk)
     point = reach.point(found, row)
     if not found.grades_points:
-        return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
+        return _no_levels(request, found)
     form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
     if not form.is_valid():
         return not_saved(request, found, point, form, key=f"rating-{point.pk}")
@@ -48,6 +49,53 @@ def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
         return JsonResponse(_saved(found, point, rating))
     messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
     return back_to(found, anchor=f"row-{point.pk}")
+
+
+@signed_in
+@require_POST
+def appraise(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
+    """The grades of another rater, at the desk where the form lies."""
+    found = reach.dossier(request, pk)
+    point = reach.point(found, row)
+    if not found.grades_points:
+        return _no_levels(request, found)
+    form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
+    if not form.is_valid():
+        return not_saved(request, found, point, form, key=f"rating-{point.pk}")
+    given = actions.Grading(form.cleaned_data["version"], form.grades(), form.reasons())
+    try:
+        _, rating = actions.save_appraisal(found, seat=seat_at(found.state), point=point, given=given, by=request.user)
+    except Refused as refusal:
+        form.add_error(None, " ".join(refusal.sentences))
+        return not_saved(request, found, point, form, key=f"rating-{point.pk}", status=409)
+    messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
+    return back_to(found, anchor=f"row-{point.pk}")
+
+
+@signed_in
+@require_POST
+def review(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
+    """审核等级 of one row."""
+    found = reach.dossier(request, pk)
+    point = reach.point(found, row)
+    form = ReviewForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.review_point(
+                found, point=point, version=data["version"], rank=data["rank"], reason=data["reason"], by=request.user
+            )
+        except Refused as refusal:
+            form.add_error(None, " ".join(refusal.sentences))
+    if not form.is_valid():
+        errors = [{"text": str(text), "href": f"#review-{row}"} for texts in form.errors.values() for text in texts]
+        return show(request, found, typed={f"review-{row}": form}, errors=errors, status=422)
+    messages.success(request, "已记下本行的审核等级。")
+    return back_to(found, anchor="review")
+
+
+def _no_levels(request: SignedIn, found: Dossier) -> HttpResponse:
+    return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
 
 
 def _saved(found: Dossier, point: RiskPoint, rating: Rating) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.models import Dossier, Rating
+from assessments.models import Appraisal, Dossier, Rating
 from assessments.papers import words_of
 from assessments.readiness import last_grades, unexplained
 from assessments.scoring import Dimension, dimensions_of
@@ -19,6 +19,7 @@ class _Graded:
     number: int
     point: RiskPoint
     rating: Rating | None
+    given: Rating | Appraisal | None
     form: Any
     before: Mapping[str, int]
 
@@ -26,12 +27,12 @@ class _Graded:
         """What was typed, else what is stored, else last year's as a suggestion that is not saved yet."""
         if self.form:
             return str(self.form.data.get(code, ""))
-        return str((self.rating.grades if self.rating else self.before).get(code, ""))
+        return str((self.given.grades if self.given else self.before).get(code, ""))
 
     def why(self, code: str) -> str:
         if self.form:
             return str(self.form.data.get(f"{code}_why", ""))
-        return str(self.rating.reasons.get(code, "")) if self.rating else ""
+        return str(self.given.reasons.get(code, "")) if self.given else ""
 
     def errors(self) -> dict[str, str]:
         return {name: " ".join(map(str, texts)) for name, texts in self.form.errors.items()} if self.form else {}
@@ -39,20 +40,25 @@ class _Graded:
     def version(self) -> Any:
         if self.form:
             return self.form.data.get("version", "0")
-        return self.rating.version if self.rating else 0
+        return self.given.version if self.given else 0
 
 
-def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[str, Any]:
-    """A block for each risk point with its selects; `typed` holds refused forms, `marks` shows what is missing."""
+def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool, seat: str = "") -> dict[str, Any]:
+    """A block for each risk point with its selects; `typed` holds refused forms, `marks` shows what is missing. At a
+    `seat` the grades are those of another rater, who does not see last year's as his own."""
     ratings = {rating.point_id: rating for rating in found.ratings.all()}
+    given: Mapping[Any, Rating | Appraisal] = ratings
+    if seat:
+        given = {appraisal.point_id: appraisal for appraisal in found.appraisals.filter(seat=seat)}
     dimensions = dimensions_of(found.dimensions)
     points = list(found.table.rows())
-    before = last_grades(points)
+    before = {} if seat else last_grades(points)
     rows = [
         _Graded(
             number=number,
             point=point,
             rating=ratings.get(point.pk),
+            given=given.get(point.pk),
             form=typed.get(f"rating-{point.pk}"),
             before=before.get(point.last_year_id, {}),
         )
@@ -61,13 +67,15 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[st
     return {
         "graded": [_block(found, row, dimensions, marks=marks) for row in rows],
         "level_form": typed.get("level"),
+        "grade_url": "appraise" if seat else "grade",
         "reported": {"rank": found.reported_rank, "reason": found.reported_reason},
+        "vetoes": [item | {"on": item["code"] in found.vetoes} for item in found.veto_rules],
     }
 
 
 def _block(found: Dossier, row: _Graded, dimensions: tuple[Dimension, ...], *, marks: bool) -> dict[str, Any]:
     point, errors = row.point, row.errors()
-    wanted = unexplained(row.rating, before=row.before) if marks and row.rating else {}
+    wanted = unexplained(row.given, before=row.before) if marks and row.given else {}
     fields = [_field(row, item, errors, missing=marks, unexplained=wanted.get(item.code, "")) for item in dimensions]
     return {
         "id": str(point.pk),
@@ -82,7 +90,7 @@ def _block(found: Dossier, row: _Graded, dimensions: tuple[Dimension, ...], *, m
         "bad": bool(errors) or any(field["error"] for field in fields),
         "conflict": errors.get("__all__", ""),
         "result": result(found, row.rating),
-        "suggested": bool(row.before) and row.rating is None,
+        "suggested": bool(row.before) and row.given is None,
     }
 
 
@@ -90,7 +98,7 @@ def _field(
     row: _Graded, item: Dimension, errors: Mapping[str, str], *, missing: bool, unexplained: str
 ) -> dict[str, Any]:
     grade = row.grade(item.code)
-    unsaved = "请选择档次" if not grade else "请核对后保存" if row.rating is None and not row.form else ""
+    unsaved = "请选择档次" if not grade else "请核对后保存" if row.given is None and not row.form else ""
     return {
         "name": item.code,
         "id": f"row-{row.point.pk}-{item.code}",

@@ -80,6 +80,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
         office.append(("年度排查", reverse("campaigns"), None))
     if Right.RUN_OFFICE in held:
+        office += [("划分标准", reverse("criteria"), None), ("本单位设置", reverse("options"), None)]
+    if held.keys() & {Right.RUN_OFFICE, Right.VERIFY_BUREAU}:
         office.append(("评分方案", reverse("schemes"), None))
     if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
         office.append(("备案", reverse("filings"), None))
