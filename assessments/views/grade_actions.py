@@ -91,7 +91,7 @@ def review(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
         errors = [{"text": str(text), "href": f"#review-{row}"} for texts in form.errors.values() for text in texts]
         return show(request, found, typed={f"review-{row}": form}, errors=errors, status=422)
     messages.success(request, "已记下本行的审核等级。")
-    return back_to(found, anchor="review")
+    return back_to(found, anchor="review-rows")
 
 
 def _no_levels(request: SignedIn, found: Dossier) -> HttpResponse:

@@ -6,6 +6,7 @@ How a site is set up for the first time; the demo is set up in the same way.
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,15 @@ def _posts(placed: Placed, unit: Unit, items: list[dict[str, Any]], *, by: User 
 
 
 def _apply(owner: Post | Unit, item: dict[str, Any], *, by: User | None) -> None:
-    """The line of the bureau's table that gives this rank; the file's own words say why it applies here."""
+    """The line of this rank in the most similar words; the file's own words stay as the note."""
     if not item.get("criteria_rank"):
         return
     assert owner.bureau is not None
     kind = Criterion.Kind.POST if isinstance(owner, Post) else Criterion.Kind.SECTION
+    basis = item.get("criteria_basis", "")
     lines = Criterion.objects.in_bureau(owner.bureau).filter(kind=kind, rank=item["criteria_rank"], active=True)
-    apply_criterion(owner, line=lines.first(), note=item.get("criteria_basis", ""), by=by)
+    nearest = max(lines, key=lambda line: SequenceMatcher(None, line.text, basis).ratio(), default=None)
+    apply_criterion(owner, line=nearest, note=basis, by=by)
 
 
 def _person(holder: dict[str, str]) -> User:
