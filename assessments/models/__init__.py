@@ -4,8 +4,9 @@ notice, filing."""
 from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import FORM_NAMES, Dossier, DossierMove, ReturnReason, State
 from assessments.models.filings import Filing
+from assessments.models.issued import IssuedFile, IssuedPaper
 from assessments.models.meetings import Meeting
-from assessments.models.notices import PublicNotice
+from assessments.models.notices import NoticeItem, Objection, PublicNotice
 from assessments.models.ratings import Rating
 from assessments.models.schemes import Scheme
 
@@ -15,7 +16,11 @@ __all__ = [
     "Dossier",
     "DossierMove",
     "Filing",
+    "IssuedFile",
+    "IssuedPaper",
     "Meeting",
+    "NoticeItem",
+    "Objection",
     "PublicNotice",
     "Rating",
     "ReturnReason",
