@@ -1,6 +1,6 @@
 """Which columns and persons a public notice shows in which scope, and which scope the bureau's rule allows. Pure.
 
-«实施方案» 六: 附件1、2、3 are put up "一定范围"; «鄂州经验» (source 004): 一级风险 to society; 个人信息保护法 第二十八条.
+«实施方案» 六: 附件1、2、3 are put up "一定范围"; source 004: 一级风险 to society.
 """
 
 from collections.abc import Iterable
@@ -29,15 +29,14 @@ TEXTS = {
     "manifestation": "廉政风险内容及表现形式",
     "level": "风险等级",
     "measures": "防控措施",
-    "responsible": "责任人",
 }
-"""Every column a notice may ever have; a score is none of them."""
-_PLAIN = ("number", "section", "post", "risk_type", "name", "manifestation", "level", "measures")
+"""Every column a notice may ever have; a score and the person who answers for a row are none of them."""
+_ALL = tuple(TEXTS)
 MASKS = {
-    "section": Mask((*_PLAIN, "responsible")),
-    "bureau": Mask((*_PLAIN, "responsible")),
-    "system": Mask(_PLAIN, names=False),
-    "public": Mask(_PLAIN, moral=False, names=False),
+    "section": Mask(_ALL),
+    "bureau": Mask(_ALL),
+    "system": Mask(_ALL, names=False),
+    "public": Mask(_ALL, moral=False, names=False),
 }
 
 

@@ -30,6 +30,11 @@ _CELLS = {
     State.COUNTY_GROUP: "county_group",
 }
 
+WITHOUT_CELL = frozenset(
+    ("return", "recall", "publish", "close", "extend", "correct", "withdraw", "object", "supersede", "void")
+)
+"""Moves whose words stand in no approval cell of a form."""
+
 
 def sheets_of(dossier: Dossier) -> list[Sheet]:
     """The official sheets of this dossier; the township's one round has both."""
@@ -163,7 +168,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
     """Opinions by approval cell, with name and date."""
     cells: dict[str, list[Opinion]] = {}
     for move in _since_hand_in(dossier):
-        if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
+        if move.action in WITHOUT_CELL:
             continue
         opinion = Opinion(
             text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat

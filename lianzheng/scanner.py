@@ -1,7 +1,7 @@
 """Finds identity card and telephone numbers in a text that is about to be published, however they are disguised. Pure.
 
 Digits of every script, full-width, circled and Chinese ones count; what is invisible is passed over; spaces, dashes,
-dots, brackets and line breaks between digits do not hide a number (个人信息保护法 第二十八条; 政府信息公开条例 第十五条).
+dots, brackets and line breaks between digits do not hide a number (个人信息保护法 第二十五条).
 """
 
 import re
@@ -26,7 +26,9 @@ _AMOUNT = frozenset("元万亿")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    str(number)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for number in range(first, last + 1)
 )
 _MOBILE = re.compile(r"(?:0{0,2}86|0|12593|17951)?1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"(?:0{0,2}86)?0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}|[48]00[0-9]{7}")

@@ -14,7 +14,9 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from assessments.models import State
+from assessments.notice_files import paper_of
 from lianzheng.organisation.access import signed_in
+from lianzheng.organisation.models import Post
 from tests.cast import Round, client_of
 
 CSP = {
@@ -117,6 +119,22 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "notice_list": ("GET", EVERYBODY),
     "notice": ("GET", OWN),
     "notice_end": ("POST", ("王五",)),
+    "notices_public": ("GET", EVERYBODY),
+    "notice_rule": ("POST", ("王五",)),
+    "notice_manage": ("GET", ("王五",)),
+    "notice_extend": ("POST", ("王五",)),
+    "notice_correct": ("GET", ("王五",)),
+    "notice_withdraw": ("POST", ("王五",)),
+    "notice_send_back": ("POST", ("王五",)),
+    "notice_file": ("GET", ("王五",)),
+    "objection_new": ("POST", OWN),
+    "objections": ("GET", ("王五", "赵六", "外人")),
+    "objection": ("GET", ("王五", "赵六")),
+    "objection_answer": ("GET", EVERYBODY),
+    "verify": ("GET", EVERYBODY),
+    "verify_paper": ("GET", EVERYBODY),
+    "holidays": ("GET", ("王五", "外人", "管理员")),
+    "holiday_remove": ("POST", ("王五", "外人", "管理员")),
     "schemes": ("GET", ("王五", "外人")),
     "scheme_new": ("POST", ("王五", "外人")),
     "scheme": ("GET", ("王五",)),
@@ -125,6 +143,10 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
+
+
+NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
+NOTICE += ("notice_send_back", "objection_new")
 
 
 @pytest.fixture
@@ -136,6 +158,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     rating = year.rating("质量监督岗")
     year.bring(rating, State.NOTICE)
     notice = year.publish([rating])
+    objection, _ = year.objection(notice)
     campaign = {"pk": year.campaign.pk}
     own = {"pk": finding.pk}
     row = own | {"row": point.pk}
@@ -153,7 +176,8 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "demo_clock",
         "password",
     )
-    lists = ("campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
+    plain += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
+    lists = ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
     scheme = {"pk": year.campaign.scheme_id}
     return {
         **{name: {} for name in (*plain, *lists)},
@@ -168,8 +192,11 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
         "meeting": {"pk": meeting.pk},
-        "notice": {"pk": notice.pk},
-        "notice_end": {"pk": notice.pk},
+        **dict.fromkeys(NOTICE, {"pk": notice.pk}),
+        "notice_rule": campaign,
+        "notice_file": {"pk": notice.pk, "form": "xlsx"},
+        "objection": {"pk": objection.pk},
+        "verify_paper": {"token": paper_of(notice).token},
     }
 
 
@@ -200,7 +227,8 @@ def test_address_is_open_to_those_named_and_not_there_for_the_others(
     assert opened == {name: set(allowed) for name, (_, allowed) in ALLOWED.items()}
 
 
-PUBLIC = {"sign_in", "demo_sign_in", "notice"}
+PUBLIC = {"sign_in", "demo_sign_in", "notice", "notices_public", "objection_new", "objection_answer"}
+PUBLIC |= {"verify", "verify_paper"}
 
 
 def test_address_sends_the_anonymous_to_the_door(year: Round, full: dict[str, dict[str, Any]]) -> None:
@@ -220,8 +248,9 @@ def test_notice_for_the_bureau_is_not_there_without_sign_in(year: Round, full: d
 
 
 def test_notice_for_the_public_is_there_without_sign_in_and_names_nobody(year: Round) -> None:
+    Post.unscoped.filter(name="施工许可岗").update(criteria_rank=1)
     dossier = year.bring(year.rating("施工许可岗"), State.NOTICE)
-    notice = year.publish([dossier], scope="public")
+    notice = year.publish([dossier], scope="public", first_public=True)
     response = client_of(None).get(reverse("notice", args=[notice.pk]))
     assert response.status_code == 200
     assert [word for word in ("张三", "68.00") if word in response.content.decode()] == []
@@ -272,7 +301,7 @@ def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str
 def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
     for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template"):
+        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template", "notice_file"):
             page = ask(year, name, "王五", arguments).content.decode()
             assert inline.findall(page) == [], name
 

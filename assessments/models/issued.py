@@ -25,7 +25,7 @@ class IssuedPaper(BureauModel):
 
     kind = models.CharField("类别", max_length=10, choices=Kind)
     subject = models.UUIDField("对象", unique=True)
-    number = models.CharField("编号", max_length=60, unique=True)
+    number = models.CharField("编号", max_length=60)
     token = models.CharField("验证码", max_length=20, unique=True)
     title = models.CharField("标题", max_length=120)
     period = models.CharField("期限", max_length=40, blank=True)
@@ -40,6 +40,7 @@ class IssuedPaper(BureauModel):
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "已发出的文书"
         ordering = ("-issued_at",)
+        constraints = [models.UniqueConstraint(fields=["bureau", "number"], name="paper_number_once")]
 
     def __str__(self) -> str:
         return self.number
