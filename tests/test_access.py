@@ -192,7 +192,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
         "meeting": {"pk": meeting.pk},
-        **dict.fromkeys(NOTICE, {"pk": notice.pk}),
+        **{name: {"pk": notice.pk} for name in NOTICE},
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
         "objection": {"pk": objection.pk},

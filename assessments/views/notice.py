@@ -160,7 +160,13 @@ def draft_form(
     scopes = masking.offered(bureau.notice_rule, notices.listed(dossiers)) or list(masking.SCOPES)
     usual = bureau.notice_rule == Unit.NoticeRule.USUAL
     ask = usual and any(dossier.decided_rank == 1 for dossier in dossiers)
-    return kind(request.POST or None, initial=initial, today=clock.today(), scopes=scopes, ask_first=ask)
+    return kind(
+        request.POST if request.method == "POST" else None,
+        initial=initial,
+        today=clock.today(),
+        scopes=scopes,
+        ask_first=ask,
+    )
 
 
 def drafted(

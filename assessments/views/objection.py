@@ -52,7 +52,7 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest) -> HttpResponse:
     """What came of an objection; the receipt number travels in the form, never in an address."""
-    form = ReceiptForm(request.POST or None)
+    form = ReceiptForm(request.POST if request.method == "POST" else None)
     found = None
     if request.method == "POST" and form.is_valid():
         rows = Objection.objects.across_bureaus().select_related("notice__bureau", "notice__campaign")
@@ -105,7 +105,7 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     found = _reachable(request).filter(pk=pk).first()
     if found is None:
         raise Http404
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
     errors: tuple[str, ...] = ()
     status = 200
     if request.method == "POST":

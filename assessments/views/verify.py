@@ -26,7 +26,7 @@ NO_FILE = "这份文书还没有签发过文件，无法比对文件。"
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
     """By code, which opens the paper's own page, or by the number of a paper for the public."""
-    form = VerifyForm(request.POST or None)
+    form = VerifyForm(request.POST if request.method == "POST" else None)
     papers: list[IssuedPaper] = []
     if request.method == "POST" and form.is_valid():
         papers = _found(form.cleaned_data["code"], form.cleaned_data["number"])
@@ -60,7 +60,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     paper = IssuedPaper.objects.across_bureaus().filter(token=token).first()
     if paper is None:
         raise Http404
-    form = CompareForm(request.POST or None, request.FILES or None)
+    form = CompareForm(request.POST, request.FILES) if request.method == "POST" else CompareForm()
     result = None
     if request.method == "POST" and form.is_valid():
         result = compare(paper, form.cleaned_data["file"])

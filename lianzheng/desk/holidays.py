@@ -24,7 +24,7 @@ WEEK = "一二三四五六日"
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: SignedIn) -> HttpResponse:
     """The days of a year, and a form for one more or another one."""
-    form = HolidayForm(request.POST or None)
+    form = HolidayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         set_holiday(data["day"], works=data["works"], name=data["name"], by=request.user)
