@@ -155,7 +155,7 @@ class NoticeForm(CleanModelForm):
     class Meta:
         model = PublicNotice
         fields = ["title", "scope", "first_public", "starts_on", "days", "phone", "place"]
-        help_texts = {"first_public": "勾选后，定为一级的表可以向社会公开；不勾选时不能超出系统内。"}
+        help_texts = {"first_public": "勾选后，定为一级的表可以社会公开。"}
 
     def __init__(self, *args: Any, today: date, scopes: Sequence[str], ask_first: bool, **kwargs: Any) -> None:
         """`scopes`: those the bureau's rule allows for the forms at hand; `ask_first`: is level one a choice here?"""
@@ -175,7 +175,7 @@ class NoticeForm(CleanModelForm):
 class CorrectionForm(NoticeForm):
     """A version that takes the place of a wrong one, and why."""
 
-    why = forms.CharField(label="更正原因", max_length=300, widget=forms.Textarea)
+    why = forms.CharField(label="更正原因", max_length=300, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class ExtensionForm(CleanForm):
@@ -188,7 +188,7 @@ class ExtensionForm(CleanForm):
 class WithdrawalForm(CleanForm):
     """Why a notice is taken back."""
 
-    why = forms.CharField(label="撤回原因", max_length=300, widget=forms.Textarea)
+    why = forms.CharField(label="撤回原因", max_length=300, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class SendBackForm(CleanForm):
@@ -196,7 +196,7 @@ class SendBackForm(CleanForm):
 
     dossier = forms.ChoiceField(label="退回哪份表")
     reason = forms.ChoiceField(label="退回原因", choices=[("", "请选择"), *ReturnReason.choices])
-    opinion = forms.CharField(label="怎样修改", max_length=2000, widget=forms.Textarea)
+    opinion = forms.CharField(label="怎样修改", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
     due_on = _date("完善期限")
 
     def __init__(self, *args: Any, dossiers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
@@ -210,7 +210,7 @@ class ObjectionForm(CleanForm):
     content = forms.CharField(
         label="异议内容",
         max_length=2000,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text="请写明哪一行、有什么问题。最多 2000 字。内容只有本单位廉政办和纪检机构能看到。",
     )
     name = forms.CharField(label="姓名", max_length=30, required=False, help_text="可以不填（匿名）。")
@@ -232,7 +232,7 @@ class AnswerForm(CleanForm):
     answer = forms.CharField(
         label="答复",
         max_length=2000,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text="提出人凭回执号能看到。选“已移交”后，本页不再显示异议内容。",
     )
 

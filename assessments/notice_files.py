@@ -20,13 +20,13 @@ from lianzheng.sheets import Column, Grid, HeadField, Sheet, lay_out
 
 Kind = IssuedFile.Kind
 WIDTHS = {
-    "序号": 2,
-    "股室": 4,
-    "岗位": 4,
+    "序号": 3,
+    "股室": 5,
+    "岗位": 5,
     "风险类别": 4,
     "风险点": 6,
     "廉政风险内容及表现形式": 10,
-    "风险等级": 3,
+    "风险等级": 4,
     "防控措施": 11,
 }
 NAMES = {Kind.HTML: "公示.html", Kind.XLSX: "公示.xlsx", Kind.PDF: "公示.pdf"}
@@ -91,11 +91,10 @@ def _printed(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
             Paragraph(said["basis"] + period_line(said)),
             Table(said["columns"], said["rows"], widths),
             Paragraph(feedback_line(said)),
-            Squares(qr.squares(address), caption="扫码核验"),
-            *proof,
         ],
         organ=said["bureau"],
         on=signed,
+        below=[Squares(qr.squares(address), caption="扫码核验"), *proof],
     )
     return official.document(doc)
 

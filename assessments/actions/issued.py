@@ -11,6 +11,7 @@ from django.db import transaction
 from assessments.models import IssuedFile, IssuedPaper
 from lianzheng import codes
 from lianzheng.audit.actions import record
+from lianzheng.audit.actions import seal as close_block
 from lianzheng.audit.models import Seal
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.scoping import BureauModel
@@ -50,7 +51,8 @@ def issue_paper(
 
 
 def newest_seal(bureau: Unit) -> str:
-    """The last closed block of the journal, as a paper prints it."""
+    """The journal so far, closed for this paper, as the paper prints it."""
+    close_block(bureau)
     seal = Seal.objects.filter(bureau=bureau).order_by("-number").first()
     return f"第{seal.number}封 {seal.value}" if seal else ""
 

@@ -70,7 +70,8 @@ class Document:
     """What an official document says.
 
     `head` is the red name of the issuing body above the red line, "" for a paper without one; `number` 发文字号;
-    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送.
+    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送;
+    `below` what stands under the signature, such as the code for verification.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Document:
     annexes: Sequence[Annex] = ()
     notes: str = ""
     copies: str = ""
+    below: Sequence[Block] = ()
 
 
 def document(doc: Document, *, seconds: int = pdf.SECONDS) -> bytes:
@@ -99,7 +101,7 @@ def page(doc: Document) -> str:
     parts += [_list_of_annexes(doc.annexes), _signature(doc)]
     if doc.notes:
         parts.append(f"<p>（{_text(doc.notes)}）</p>")
-    parts += [_copies(doc), *_annexes(doc.annexes)]
+    parts += [*map(_block, doc.below), _copies(doc), *_annexes(doc.annexes)]
     return (
         f'<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8">{_about(doc)}'
         f'<style>{stylesheet()}</style></head><body class="official">{"".join(parts)}</body></html>'
