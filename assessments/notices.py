@@ -1,6 +1,6 @@
 """What a public notice says: an allow-list of columns, built once at publication and never from the live rows again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -98,7 +98,8 @@ def obstacles(
     )
     found += numbers_in(said)
     if not MASKS[scope].names:
-        found += _named(said, names=titles_of(bureau))
+        heads = {label: str(said[key]) for key, label in HEAD.items()}
+        found += _named(heads, names=titles_of(bureau))
     return found + ([] if said["rows"] else ["这个范围内没有可以公示的风险点，请另选范围或表册。"])
 
 
@@ -112,18 +113,29 @@ def numbers_in(said: Mapping[str, Any]) -> list[str]:
     texts.append(("“监督电话”", str(said["phone"]), True))
     for number, row in enumerate(said["rows"], start=1):
         texts += [(f"第{number}行“{head}”", cell, False) for head, cell in zip(said["columns"], row, strict=True)]
+    return [sentence for place, text, own in texts for sentence in _scanned(place, text, own=own)]
+
+
+def _scanned(place: str, text: str, *, own: bool = False) -> list[str]:
     return [
         f"{place}中有{found.kind}“{' '.join(found.text.split())}”，公示中不能出现，请删去后再公示。"
-        for place, text, own in texts
         for found in scan(text)
         if not own or found.kind == ID_CARD
     ]
 
 
-def _named(said: Mapping[str, Any], *, names: Mapping[str, str]) -> list[str]:
+def _named(texts: Mapping[str, str], *, names: Iterable[str]) -> list[str]:
     return [
         f"“{label}”中有姓名“{name}”，在这个范围公示时只写职务，不写姓名。"
-        for key, label in HEAD.items()
+        for label, text in texts.items()
         for name in names
-        if name in str(said[key])
+        if name in text
     ]
+
+
+def reason_obstacles(notice: PublicNotice, reason: str) -> list[str]:
+    """The reason of a change stands on the old version's page, in the same scope: it is looked at alike."""
+    found = _scanned("“原因”", reason)
+    if not MASKS[notice.scope].names:
+        found += _named({"原因": reason}, names=titles_of(notice.bureau))
+    return found

@@ -17,7 +17,7 @@ from lianzheng import clock, workdays
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Said, Stale, digest, move
 from lianzheng.organisation.calendar import exceptions
-from lianzheng.organisation.models import User
+from lianzheng.organisation.models import Unit, User
 
 Scope, Fate = PublicNotice.Scope, PublicNotice.Fate
 FACTS = ("title", "scope", "starts_on", "days", "phone", "place", "first_public")
@@ -81,9 +81,10 @@ def send_objected_back(notice: PublicNotice, *, dossier: Dossier, said: Said, by
     old = _running(notice, reason="异议成立")
     move(dossier, "object", version=dossier.version, said=said, by=by)
     reason = "异议成立，有关内容退回修改"
-    if _held(old):
+    if held := [item for item, _ in _held(old)]:
         facts = {name: getattr(old, name) for name in FACTS}
-        return _replace(old, facts=facts, ends=old.ends_on, said=None, fate=Fate.CORRECTED, reason=reason, by=by)
+        words = notices.build(old.bureau, facts=facts, ends=old.ends_on, dossiers=held, today=clock.today())
+        return _replace(old, facts=facts, ends=old.ends_on, said=words, fate=Fate.CORRECTED, reason=reason, by=by)
     _mark(old, fate=Fate.WITHDRAWN, reason=reason, by=by)
     record("撤回公示", subject=old, bureau=old.bureau, detail={"表册": 1}, by=by)
     return None
@@ -122,6 +123,8 @@ def _running(notice: PublicNotice, *, reason: str) -> PublicNotice:
         raise Stale(FASTER)
     if not reason.strip():
         raise Refused("请写明原因。")
+    if obstacles := notices.reason_obstacles(found, reason):
+        raise Refused(*obstacles)
     return found
 
 
@@ -178,9 +181,7 @@ def _put_up(
 ) -> PublicNotice:
     """A notice with its list, number and code, or a refusal that says what stands against it."""
     bureau = campaign.bureau
-    words = said or notices.build(bureau, facts=facts, ends=ends, dossiers=dossiers, today=clock.today())
-    if found := notices.obstacles(bureau, facts=facts, dossiers=dossiers, said=words):
-        raise Refused(*found)
+    words = said or _passed(bureau, facts=facts, ends=ends, dossiers=dossiers)
     Campaign.objects.in_bureau(bureau).select_for_update(of=("self",)).get(pk=campaign.pk)
     last = campaign.notices.aggregate(last=Max("number"))["last"] or 0
     notice: PublicNotice = PublicNotice.objects.create(
@@ -197,6 +198,15 @@ def _put_up(
     NoticeItem.objects.bulk_create([NoticeItem(bureau=bureau, notice=notice, dossier=item) for item in dossiers])
     _issue(notice, by=by)
     return notice
+
+
+def _passed(bureau: Unit, *, facts: Mapping[str, Any], ends: date, dossiers: Sequence[Dossier]) -> dict[str, Any]:
+    """The words of a new notice, if nothing stands against them. Words that are up already are not asked again: a
+    rule changed meanwhile holds for the notices after it."""
+    words = notices.build(bureau, facts=facts, ends=ends, dossiers=dossiers, today=clock.today())
+    if found := notices.obstacles(bureau, facts=facts, dossiers=dossiers, said=words):
+        raise Refused(*found)
+    return words
 
 
 def _issue(notice: PublicNotice, *, by: User) -> None:

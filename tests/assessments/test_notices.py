@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from assessments import actions, masking, notices
 from assessments.models import Dossier, IssuedPaper, NoticeItem, PublicNotice, State
-from lianzheng import clock
+from lianzheng import clock, codes
 from lianzheng.audit.models import Entry
 from lianzheng.flow import NotReady, Refused, Stale
 from lianzheng.organisation.models import Holiday, Post, Unit
@@ -367,3 +367,27 @@ def test_list_of_three_costs_no_more_queries_than_one_of_one(year: Round, name: 
     one = cost()
     year.correct(year.correct(notice))
     assert cost() == one
+
+
+def test_reason_of_a_change_is_looked_at_like_the_notice_itself(year: Round) -> None:
+    notice = year.publish([waiting(year, rank=1)], scope="public", first_public=True)
+    office = again(year.cast["王五"])
+    assert refused(actions.withdraw_notice, notice, reason=f"张三来电 {TEL}", by=office) == (
+        f"“原因”中有手机号“{TEL}”，公示中不能出现，请删去后再公示。",
+        "“原因”中有姓名“张三”，在这个范围公示时只写职务，不写姓名。",
+    )
+
+
+def test_rule_changed_meanwhile_does_not_stand_against_a_longer_period(year: Round) -> None:
+    notice = year.publish([waiting(year, rank=1)])
+    Unit.objects.filter(pk=year.cast.bureau.pk).update(notice_rule="first_public")
+    assert year.extend(notice).scope == "bureau"
+    assert len(refused(year.correct, notice.next)) == 1
+
+
+def test_notice_page_shows_number_code_and_digest(year: Round) -> None:
+    notice = year.publish([year.bring(year.own, State.NOTICE)])
+    page = client_of(year.cast["张三"]).get(reverse("notice", args=[notice.pk])).content.decode()
+    paper = IssuedPaper.unscoped.get(subject=notice.pk)
+    wanted = (paper.number, codes.grouped(paper.token), paper.digest)
+    assert [word for word in wanted if word not in page] == []
