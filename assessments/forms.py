@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -169,6 +169,8 @@ class NoticeForm(CleanModelForm):
         starts: date = self.cleaned_data["starts_on"]
         if starts < self.today:
             raise ValidationError("公示开始日期不能早于今天。")
+        if starts > self.today + timedelta(days=366):
+            raise ValidationError("公示开始日期不能晚于一年以后。")
         return starts
 
 

@@ -105,28 +105,34 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     found = _reachable(request).filter(pk=pk).first()
     if found is None:
         raise Http404
-    form = AnswerForm(request.POST if request.method == "POST" else None)
-    errors: tuple[str, ...] = ()
-    status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            data = form.cleaned_data
-            try:
-                actions.answer_objection(found, state=data["state"], answer=data["answer"], by=request.user)
-            except Refused as refusal:
-                errors, status = refusal.sentences, 409 if isinstance(refusal, Stale) else 422
-                found.refresh_from_db()
-            else:
-                messages.success(request, f"已答复：{found.get_state_display()}。")
-                return redirect("objection", found.pk)
-    else:
-        record("查看公示异议", subject=found, bureau=found.bureau, by=request.user)
+        return _reply(request, found, AnswerForm(request.POST))
+    record("查看公示异议", subject=found, bureau=found.bureau, by=request.user)
+    return _show(request, found, AnswerForm())
+
+
+def _reply(request: SignedIn, found: Objection, form: AnswerForm) -> HttpResponse:
+    if not form.is_valid():
+        return _show(request, found, form, status=422)
+    data = form.cleaned_data
+    try:
+        actions.answer_objection(found, state=data["state"], answer=data["answer"], by=request.user)
+    except Refused as refusal:
+        status = 409 if isinstance(refusal, Stale) else 422
+        found.refresh_from_db()
+        return _show(request, found, form, sentences=refusal.sentences, status=status)
+    messages.success(request, f"已答复：{found.get_state_display()}。")
+    return redirect("objection", found.pk)
+
+
+def _show(
+    request: SignedIn, found: Objection, form: AnswerForm, *, sentences: tuple[str, ...] = (), status: int = 200
+) -> HttpResponse:
     context = {
         "line": _line(found),
         "facts": _facts(found),
         "form": form,
-        "errors": [{"text": text, "href": ""} for text in errors],
+        "errors": [{"text": text, "href": ""} for text in sentences],
         "upheld": found.state in (State.UPHELD, State.PARTLY),
         "notice": found.notice,
     }

@@ -57,7 +57,7 @@ def plain(number: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """The paper that bears this code; a file that is sent is hashed, compared and forgotten."""
-    paper = IssuedPaper.objects.across_bureaus().filter(token=token).first()
+    paper = IssuedPaper.objects.across_bureaus().filter(token=codes.tidy(token)).first()
     if paper is None:
         raise Http404
     form = CompareForm(request.POST, request.FILES) if request.method == "POST" else CompareForm()

@@ -158,6 +158,11 @@ def test_unknown_code_is_not_there(db: None) -> None:
     assert client_of(None).get(reverse("verify_paper", args=[codes.new()])).status_code == 404
 
 
+@pytest.mark.parametrize("token", ["\x00", "号", "x" * 500, "-"])
+def test_code_that_is_none_is_not_there(db: None, token: str) -> None:
+    assert client_of(None).get(reverse("verify_paper", args=[token])).status_code == 404
+
+
 def look(**typed: str) -> Any:
     return client_of(None).post(reverse("verify"), typed)
 

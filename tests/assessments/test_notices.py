@@ -391,3 +391,12 @@ def test_notice_page_shows_number_code_and_digest(year: Round) -> None:
     paper = IssuedPaper.unscoped.get(subject=notice.pk)
     wanted = (paper.number, codes.grouped(paper.token), paper.digest)
     assert [word for word in wanted if word not in page] == []
+
+
+@pytest.mark.parametrize("starts", ["9999-12-31", "2026-02-30", "", "1999-01-01"])
+def test_impossible_beginning_is_refused_at_the_field(year: Round, starts: str) -> None:
+    dossier = year.bring(year.own, State.NOTICE)
+    url = reverse("notice_new", args=[year.campaign.pk])
+    answer = client_of(year.cast["王五"]).post(url, draft(year, [dossier], do="preview", starts_on=starts))
+    assert answer.status_code == 422
+    assert 'id="id_starts_on_error"' in answer.content.decode()
