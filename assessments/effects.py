@@ -85,6 +85,11 @@ def set_notice(dossier: Dossier, said: Said, by: User) -> None:
     _write(dossier, notice=notice, due_on=notice.ends_on)
 
 
+def clear_notice(dossier: Dossier, said: Said, by: User) -> None:
+    """No longer up; which notices it was listed on stays in their items."""
+    _write(dossier, notice=None)
+
+
 def after_notice(dossier: Dossier, said: Said, by: User) -> None:
     """An approved finding opens the way to its rating, if the office has started that stage."""
     if dossier.stage == Dossier.Stage.FINDING and dossier.campaign.rating_opened_at is not None:

@@ -79,14 +79,36 @@ def _decision(to: State = S.NOTICE) -> tuple[Step, ...]:
 def _notice(after: State) -> tuple[Step, ...]:
     """Put up, and after the period on to the next place."""
     up: tuple[Need, ...] = (readiness.on_a_notice,)
-    over: tuple[Need, ...] = (readiness.period_over,)
+    over: tuple[Need, ...] = (readiness.period_over, readiness.objections_closed, readiness.objections_acted_on)
     then: tuple[Effect, ...] = (effects.after_notice, *NEXT)
     if after == S.IN_FORCE:
         then = (effects.enter_force,)
     who = rules.PUBLISHER
     return (
         Step("publish", "发布公示", S.NOTICE, S.PUBLISHED, who, up, (effects.set_notice,), place="notice_new"),
+        _back(S.NOTICE, rules.OFFICE),
         Step("close", "公示期满", S.PUBLISHED, after, who, over, then, place="notices"),
+        *_changes(who),
+    )
+
+
+def _changes(who: Who) -> tuple[Step, ...]:
+    """What may happen to a form while it is up: its notice is replaced or withdrawn, or an objection sends it back."""
+    new: tuple[Need, ...] = (readiness.on_a_notice,)
+    why: tuple[Need, ...] = (readiness.withdrawal_explained,)
+    upheld: tuple[Need, ...] = (readiness.objection_upheld, readiness.returned_properly, readiness.rating_not_ahead)
+    down: tuple[Effect, ...] = (effects.clear_notice, *NEXT)
+    back: tuple[Effect, ...] = (effects.clear_notice, effects.send_back)
+    up = S.PUBLISHED
+
+    def change(action: str, label: str, target: State, needs: tuple[Need, ...], then: tuple[Effect, ...]) -> Step:
+        return Step(action, label, up, target, who, needs, then, duty=False, tone="quiet", place="notices")
+
+    return (
+        change("extend", "延长公示", up, new, (effects.set_notice,)),
+        change("correct", "更正公示", up, new, (effects.set_notice,)),
+        change("withdraw", "撤回公示", S.NOTICE, why, down),
+        change("object", "异议成立，退回修改", S.RETURNED, upheld, back),
     )
 
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assessments.models import Cause, Meeting, PublicNotice, Raters, ReturnReason
+from assessments.models import Cause, Meeting, Objection, PublicNotice, Raters, ReturnReason
 from assessments.routes import OPTION_WORDS, defaults_of
 from assessments.scoring import GRADES, Dimension
 from lianzheng.organisation.forms import CleanForm, CleanModelForm
@@ -18,6 +18,7 @@ from lianzheng.sheets import Sheet
 from registers.models import RiskPoint
 
 MEASURES_MAX = 6000
+LARGEST_FILE = 5 << 20
 
 
 def edit_fields(sheet: Sheet) -> list[str]:
@@ -224,17 +225,119 @@ class NoticeForm(CleanModelForm):
 
     class Meta:
         model = PublicNotice
-        fields = ["title", "scope", "starts_on", "days", "phone", "place"]
+        fields = ["title", "scope", "first_public", "starts_on", "days", "phone", "place"]
+        help_texts = {"first_public": "勾选后，定为一级的表可以社会公开。"}
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, scopes: Sequence[str], ask_first: bool, **kwargs: Any) -> None:
+        """`scopes`: those the bureau's rule allows for the forms at hand; `ask_first`: is level one a choice here?"""
         super().__init__(*args, **kwargs)
         self.today = today
+        self.fields["scope"].choices = [pair for pair in PublicNotice.Scope.choices if pair[0] in scopes]  # type: ignore[attr-defined]
+        if not ask_first:
+            del self.fields["first_public"]
 
     def clean_starts_on(self) -> date:
         starts: date = self.cleaned_data["starts_on"]
         if starts < self.today:
             raise ValidationError("公示开始日期不能早于今天。")
+        if starts > self.today + timedelta(days=366):
+            raise ValidationError("公示开始日期不能晚于一年以后。")
         return starts
+
+
+class CorrectionForm(NoticeForm):
+    """A version that takes the place of a wrong one, and why."""
+
+    why = forms.CharField(label="更正原因", max_length=300, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ExtensionForm(CleanForm):
+    """A longer period, and why."""
+
+    days = forms.IntegerField(label="延长后的工作日", min_value=1, max_value=60)
+    why = forms.CharField(label="延长原因", max_length=300)
+
+
+class WithdrawalForm(CleanForm):
+    """Why a notice is taken back."""
+
+    why = forms.CharField(label="撤回原因", max_length=300, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class SendBackForm(CleanForm):
+    """The form that an upheld objection sends back, with what a return needs."""
+
+    dossier = forms.ChoiceField(label="退回哪份表")
+    reason = forms.ChoiceField(label="退回原因", choices=[("", "请选择"), *ReturnReason.choices])
+    opinion = forms.CharField(label="怎样修改", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+    due_on = _date("完善期限")
+
+    def __init__(self, *args: Any, dossiers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["dossier"].choices = [("", "请选择"), *dossiers]  # type: ignore[attr-defined]
+
+
+class ObjectionForm(CleanForm):
+    """An objection by anybody who can read the notice."""
+
+    content = forms.CharField(
+        label="异议内容",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="请写明哪一行、有什么问题。最多 2000 字。内容只有本单位廉政办和纪检机构能看到。",
+    )
+    name = forms.CharField(label="姓名", max_length=30, required=False, help_text="可以不填（匿名）。")
+    contact = forms.CharField(label="联系方式", max_length=60, required=False, help_text="可以不填。")
+
+
+class ReceiptForm(CleanForm):
+    """The receipt number with which the sender reads the answer."""
+
+    receipt = forms.CharField(label="回执号", max_length=60)
+
+
+class AnswerForm(CleanForm):
+    """What the verification found."""
+
+    state = forms.ChoiceField(
+        label="核实结果", choices=[("", "请选择"), *(pair for pair in Objection.State.choices if pair[0] != "open")]
+    )
+    answer = forms.CharField(
+        label="答复",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="提出人凭回执号能看到。选“已移交”后，本页不再显示异议内容。",
+    )
+
+
+class VerifyForm(CleanForm):
+    """A code, or the number of a paper that may be looked up by it."""
+
+    code = forms.CharField(label="验证码", max_length=60, required=False, help_text="印在二维码下方，20 位。")
+    number = forms.CharField(
+        label="公示编号",
+        max_length=80,
+        required=False,
+        help_text="如 县住建局公示〔2026〕3号；只能查询面向系统内和社会的公示。",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not (data.get("code") or data.get("number")):
+            raise ValidationError("请输入验证码或者公示编号。")
+        return data
+
+
+class CompareForm(CleanForm):
+    """A file to compare with the one issued."""
+
+    file = forms.FileField(label="要核对的文件", help_text="PDF、Excel 或网页文件，最大 5 MB；只计算摘要，不保存。")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_FILE:
+            raise ValidationError("文件超过 5 MB，不是本系统发出的公示文件。")
+        return file
 
 
 class FilingForm(CleanForm):

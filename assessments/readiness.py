@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assessments.models import Appraisal, Cause, Dossier, Raters, Rating, ReturnReason, State
+from django.db.models import Exists, OuterRef, QuerySet
+
+from assessments.models import (
+    Appraisal,
+    Cause,
+    Dossier,
+    DossierMove,
+    Objection,
+    Raters,
+    Rating,
+    ReturnReason,
+    State,
+)
 from assessments.rules import seat_at
 from assessments.scoring import GRADES, dimensions_of
 from lianzheng import clock
@@ -179,6 +191,49 @@ def period_over(dossier: Dossier, said: Said) -> str | None:
     if notice is None or clock.today() <= notice.ends_on:
         return f"公示期到 {notice.ends_on:%Y-%m-%d} 为止，期满后才能办理。" if notice else "尚未公示。"
     return None
+
+
+def objections_closed(dossier: Dossier, said: Said) -> str | None:
+    """Every objection is verified and answered first; the sentence says how many, never what."""
+    count = _objections(dossier).filter(state=Objection.State.OPEN).count()
+    return f"还有 {count} 条异议没有办结，办结后才能进入下一环节。" if count else None
+
+
+def objections_acted_on(dossier: Dossier, said: Said) -> str | None:
+    """An objection found true has sent a form of its notice back."""
+    listed = DossierMove.objects.across_bureaus().filter(
+        action="object", dossier__notice_items__notice=OuterRef("notice"), at__gte=OuterRef("answered_at")
+    )
+    upheld = _objections(dossier).filter(state=Objection.State.UPHELD).exclude(Exists(listed))
+    return "有异议核实属实，请先在公示管理页把有关的表退回修改。" if upheld.exists() else None
+
+
+def objection_upheld(dossier: Dossier, said: Said) -> str | None:
+    """There is an objection found true that has not yet sent this form back."""
+    back = DossierMove.objects.across_bureaus().filter(
+        action="object", dossier=dossier, at__gte=OuterRef("answered_at")
+    )
+    states = (Objection.State.UPHELD, Objection.State.PARTLY)
+    found = _objections(dossier).filter(state__in=states).exclude(Exists(back)).exists()
+    return None if found else "没有核实属实的异议，不能以异议退回。"
+
+
+def _objections(dossier: Dossier) -> QuerySet[Objection]:
+    """Objections to any notice, also an earlier version, on which the form was listed."""
+    return Objection.objects.across_bureaus().filter(notice__items__dossier=dossier)
+
+
+def rating_not_ahead(dossier: Dossier, said: Said) -> str | None:
+    """The rows of a finding cannot change under a rating that desks are already reviewing."""
+    if dossier.stage != Dossier.Stage.FINDING:
+        return None
+    writing = (State.DRAFT, State.RETURNED, State.VOID)
+    ahead = dossier.table.dossiers.filter(stage=Dossier.Stage.RATING).exclude(state__in=writing)
+    return "等级确定表已在办理，请先退回等级确定表。" if ahead.exists() else None
+
+
+def withdrawal_explained(dossier: Dossier, said: Said) -> str | None:
+    return None if said.opinion.strip() else "撤回公示须写明原因。"
 
 
 def void_explained(dossier: Dossier, said: Said) -> str | None:

@@ -2,9 +2,9 @@
 
 from django.db.models import Q
 
-from assessments.models import Dossier, Raters, State
+from assessments.models import Dossier, NoticeItem, PublicNotice, Raters, State
 from lianzheng.flow import Who
-from lianzheng.organisation.models import User
+from lianzheng.organisation.models import Tenure, User
 from lianzheng.organisation.rights import desk, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
@@ -116,3 +116,24 @@ def may_rate_anew(user: User) -> Q:
 def gradable(user: User) -> Q:
     """Rating dossiers whose grades are the person's to give now."""
     return writes(user) & Q(state__in=(State.DRAFT, State.RETURNED)) & ~Q(stage=Dossier.Stage.FINDING)
+
+
+def reads_notices(user: User | None) -> Q:
+    """Notices the person may open: without sign-in those for the system and the public; one's bureau's and section's
+    as well; all of the bureau where one organises, inspects or heads it."""
+    scopes = PublicNotice.Scope
+    seen = Q(scope__in=(scopes.SYSTEM, scopes.PUBLIC))
+    if user is None:
+        return seen
+    held = Tenure.objects.across_bureaus().filter(person=user, until=None)
+    listed = NoticeItem.objects.across_bureaus().filter(dossier__unit__in=held.values("post__unit"))
+    seen |= Q(scope=scopes.BUREAU, bureau__in=held.values("bureau"))
+    seen |= Q(scope=scopes.SECTION, pk__in=listed.values("notice"))
+    for right in (Right.RUN_OFFICE, Right.INSPECT, Right.HEAD_BUREAU):
+        seen |= within(user, right, unit="bureau")
+    return seen
+
+
+def handles_objections(user: User) -> Q:
+    """异议 are for the office and the discipline inspection of the bureau, and for nobody else."""
+    return within(user, Right.RUN_OFFICE, unit="bureau") | within(user, Right.INSPECT, unit="bureau")

@@ -55,6 +55,8 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("请设置 LIANZHENG_SECRET_KEY_FILE（密钥文件），或先运行 python3 manage.py up")
 ALLOWED_HOSTS = os.environ.get("LIANZHENG_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("LIANZHENG_ORIGINS", "").split(",") if origin]
+# The address under which citizens reach the site, printed on papers; empty: the one the office uses.
+PUBLIC_URL = os.environ.get("LIANZHENG_PUBLIC_URL", "").rstrip("/")
 HELP_PHONE = os.environ.get("LIANZHENG_HELP_PHONE", "")
 HELP_PERSON = os.environ.get("LIANZHENG_HELP_PERSON", "")
 

@@ -13,10 +13,19 @@ from typing import Any
 from django.test import Client
 
 from assessments import actions
-from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, State
+from assessments.actions.objections import receipt_digest
+from assessments.models import Campaign, Dossier, Filing, Meeting, Objection, PublicNotice, State
 from lianzheng import clock
 from lianzheng.flow import Said, move
-from lianzheng.organisation.actions import create_post, create_unit, grant, shift_demo, start_tenure
+from lianzheng.organisation.actions import (
+    add_criterion,
+    apply_criterion,
+    create_post,
+    create_unit,
+    grant,
+    shift_demo,
+    start_tenure,
+)
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.roles import role
 from registers.actions import add_points
@@ -142,6 +151,13 @@ def row(**changes: Any) -> dict[str, Any]:
     return dict(ROW) | changes
 
 
+def judge(post: str, *, rank: int) -> None:
+    """Put the post of this name under a criterion of this rank."""
+    found = Post.unscoped.get(name=post)
+    line = add_criterion(found.bureau, kind="post", rank=rank, text=f"{post}应定{rank}级", by=None)
+    apply_criterion(found, line=line, by=None)
+
+
 class Round:
     """One bureau's year: finds its dossiers and plays its people."""
 
@@ -233,6 +249,33 @@ class Round:
         return actions.publish_notice(
             self.campaign, facts=values | {"place": "办公室"} | facts, chosen=chosen, by=again(self.cast["王五"])
         )
+
+    def extend(self, notice: PublicNotice, *, days: int = 8) -> PublicNotice:
+        return actions.extend_notice(notice, days=days, reason="意见较多", by=again(self.cast["王五"]))
+
+    def correct(self, notice: PublicNotice, **facts: Any) -> PublicNotice:
+        names = ("title", "scope", "days", "phone", "place")
+        values = {name: getattr(notice, name) for name in names} | {"starts_on": clock.today()} | facts
+        return actions.correct_notice(notice, facts=values, reason="电话写错", by=again(self.cast["王五"]))
+
+    def withdraw(self, notice: PublicNotice) -> int:
+        return actions.withdraw_notice(notice, reason="公示范围有误", by=again(self.cast["王五"]))
+
+    def objection(self, notice: PublicNotice, *, state: str = "", **facts: Any) -> tuple[Objection, str]:
+        """An objection (answered with `state`, if any) and its receipt number."""
+        values = {"content": "第1行与实际不符。", "name": "", "contact": ""} | facts
+        receipt = actions.submit_objection(notice, facts=values)
+        found = Objection.unscoped.get(receipt_digest=receipt_digest(receipt))
+        if state:
+            actions.answer_objection(found, state=state, answer="已核实。", by=again(self.cast["赵六"]))
+        return found, receipt
+
+    def uphold(self, dossier: Dossier) -> PublicNotice | None:
+        """An objection to the dossier's notice, found true, and what follows."""
+        assert dossier.notice is not None
+        self.objection(dossier.notice, state="upheld")
+        said = Said(opinion="请改第1行", reason="inaccurate", due_on=tomorrow())
+        return actions.send_objected_back(dossier.notice, dossier=dossier, said=said, by=again(self.cast["王五"]))
 
     def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0, by: str = "王五") -> Meeting:
         number = number or self.campaign.meetings.count() + 1

@@ -14,9 +14,10 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from assessments.models import State
+from assessments.notice_files import paper_of
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
-from tests.cast import Round, client_of
+from tests.cast import Round, client_of, judge
 
 CSP = {
     "default-src 'none'",
@@ -118,6 +119,22 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "notice_list": ("GET", EVERYBODY),
     "notice": ("GET", OWN),
     "notice_end": ("POST", ("王五",)),
+    "notices_public": ("GET", EVERYBODY),
+    "notice_rule": ("POST", ("王五",)),
+    "notice_manage": ("GET", ("王五",)),
+    "notice_extend": ("POST", ("王五",)),
+    "notice_correct": ("GET", ("王五",)),
+    "notice_withdraw": ("POST", ("王五",)),
+    "notice_send_back": ("POST", ("王五",)),
+    "notice_file": ("GET", ("王五",)),
+    "objection_new": ("POST", OWN),
+    "objections": ("GET", ("王五", "赵六", "外人")),
+    "objection": ("GET", ("王五", "赵六")),
+    "objection_answer": ("GET", EVERYBODY),
+    "verify": ("GET", EVERYBODY),
+    "verify_paper": ("GET", EVERYBODY),
+    "holidays": ("GET", ("王五", "外人", "管理员")),
+    "holiday_remove": ("POST", ("王五", "外人", "管理员")),
     "schemes": ("GET", ("王五", "周一", "外人")),
     "scheme_new": ("POST", ("王五", "周一", "外人")),
     "scheme": ("GET", ("王五",)),
@@ -138,6 +155,10 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
+NOTICE += ("notice_send_back", "objection_new")
+
+
 @pytest.fixture
 def full(year: Round) -> dict[str, dict[str, Any]]:
     """URL arguments of every address, for a year in which each kind of record exists."""
@@ -147,6 +168,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     rating = year.rating("质量监督岗")
     year.bring(rating, State.NOTICE)
     notice = year.publish([rating])
+    objection, _ = year.objection(notice)
     campaign = {"pk": year.campaign.pk}
     own = {"pk": finding.pk}
     row = own | {"row": point.pk}
@@ -164,7 +186,8 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "demo_clock",
         "password",
     )
-    lists = ("campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
+    plain += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
+    lists = ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
     settings = ("options", "criteria", "criterion_add", "criteria_apply")
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
@@ -184,8 +207,11 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
         "meeting": {"pk": meeting.pk},
-        "notice": {"pk": notice.pk},
-        "notice_end": {"pk": notice.pk},
+        **{name: {"pk": notice.pk} for name in NOTICE},
+        "notice_rule": campaign,
+        "notice_file": {"pk": notice.pk, "form": "xlsx"},
+        "objection": {"pk": objection.pk},
+        "verify_paper": {"token": paper_of(notice).token},
     }
 
 
@@ -216,7 +242,8 @@ def test_address_is_open_to_those_named_and_not_there_for_the_others(
     assert opened == {name: set(allowed) for name, (_, allowed) in ALLOWED.items()}
 
 
-PUBLIC = {"sign_in", "demo_sign_in", "notice"}
+PUBLIC = {"sign_in", "demo_sign_in", "notice", "notices_public", "objection_new", "objection_answer"}
+PUBLIC |= {"verify", "verify_paper"}
 
 
 def test_address_sends_the_anonymous_to_the_door(year: Round, full: dict[str, dict[str, Any]]) -> None:
@@ -236,8 +263,9 @@ def test_notice_for_the_bureau_is_not_there_without_sign_in(year: Round, full: d
 
 
 def test_notice_for_the_public_is_there_without_sign_in_and_names_nobody(year: Round) -> None:
+    judge("施工许可岗", rank=1)
     dossier = year.bring(year.rating("施工许可岗"), State.NOTICE)
-    notice = year.publish([dossier], scope="public")
+    notice = year.publish([dossier], scope="public", first_public=True)
     response = client_of(None).get(reverse("notice", args=[notice.pk]))
     assert response.status_code == 200
     assert [word for word in ("张三", "68.00") if word in response.content.decode()] == []
@@ -288,7 +316,7 @@ def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str
 def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
     for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template"):
+        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template", "notice_file"):
             page = ask(year, name, "王五", arguments).content.decode()
             assert inline.findall(page) == [], name
 

@@ -41,6 +41,10 @@ OF = {
     "publish": ("王五", "廉政办"),
     "close": ("王五", "廉政办"),
     "void": ("王五", "廉政办"),
+    "extend": ("王五", "廉政办"),
+    "correct": ("王五", "廉政办"),
+    "withdraw": ("王五", "廉政办"),
+    "object": ("王五", "廉政办"),
     "file": ("郑十", "备案机关"),
     "file_paper": ("王五", "廉政办"),
 }
@@ -54,6 +58,8 @@ def takers(kind: str, step: Step) -> dict[str, str]:
         return {"王五": "廉政办", "郑十": "备案机关"}
     if step.source == State.MEETING and step.action != "void":  # whose form the recorder wrote goes one desk up
         return {"孙八": "会议记录人"} if kind == "bureau" else {"王五": "会议记录人"}
+    if step.source == State.NOTICE and step.action == "return":  # the office wrote the bureau's own form
+        return {"孙八": "主要负责人"} if kind == "bureau" else {"王五": "廉政办"}
     return dict([OF.get(step.action) or AT[State(step.source)]])
 
 
@@ -65,6 +71,15 @@ def undone() -> Iterator[None]:
     transaction.savepoint_rollback(point)
 
 
+# What is done to a notice that is up, and what follows for its dossiers.
+NOTICED: dict[str, Any] = {
+    "extend": lambda play, dossier: play.extend(dossier.notice),
+    "correct": lambda play, dossier: play.correct(dossier.notice),
+    "withdraw": lambda play, dossier: play.withdraw(dossier.notice),
+    "object": lambda play, dossier: play.uphold(dossier),
+}
+
+
 def take(play: Round, dossier: Dossier, step: Step, by: str) -> None:
     """The step the way its page takes it."""
     due = clock.today() + timedelta(days=5)
@@ -72,6 +87,8 @@ def take(play: Round, dossier: Dossier, step: Step, by: str) -> None:
         play._close(dossier, "close", by)
     elif step.action == "publish":
         play.publish([dossier])
+    elif step.action in NOTICED:
+        NOTICED[step.action](play, dossier)
     elif step.action.startswith("file"):
         play.file([dossier], by=by, action=step.action)
     elif step.action == "decide" and step.place:

@@ -2,8 +2,17 @@
 
 from assessments.actions.campaigns import open_campaign, open_rating, start_rating
 from assessments.actions.filings import record_filing, supersede_before
+from assessments.actions.issued import issue_paper, keep_file, mark_paper
 from assessments.actions.meetings import Decision, record_meeting
-from assessments.actions.notices import close_notice, publish_notice
+from assessments.actions.notices import (
+    close_notice,
+    correct_notice,
+    extend_notice,
+    publish_notice,
+    send_objected_back,
+    withdraw_notice,
+)
+from assessments.actions.objections import answer_objection, submit_objection
 from assessments.actions.ratings import (
     Grading,
     gradable_now,
@@ -32,12 +41,18 @@ __all__ = [
     "Grading",
     "abolish_post",
     "activate_scheme",
+    "answer_objection",
     "apply_lines",
     "close_notice",
+    "correct_notice",
     "discard_scheme",
     "draft_scheme",
+    "extend_notice",
     "governing",
     "gradable_now",
+    "issue_paper",
+    "keep_file",
+    "mark_paper",
     "newest_rounds",
     "note_level",
     "open_campaign",
@@ -55,7 +70,10 @@ __all__ = [
     "save_rating",
     "save_scheme",
     "scheme_for",
+    "send_objected_back",
     "set_options",
     "start_rating",
+    "submit_objection",
     "supersede_before",
+    "withdraw_notice",
 ]

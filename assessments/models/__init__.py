@@ -4,8 +4,9 @@ notice, filing."""
 from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import FORM_NAMES, Cause, Dossier, DossierMove, ReturnReason, State
 from assessments.models.filings import Filing
+from assessments.models.issued import IssuedFile, IssuedPaper
 from assessments.models.meetings import Meeting
-from assessments.models.notices import PublicNotice
+from assessments.models.notices import NoticeItem, Objection, PublicNotice
 from assessments.models.ratings import Appraisal, LevelOpinion, Rating
 from assessments.models.schemes import Raters, Scheme
 
@@ -17,8 +18,12 @@ __all__ = [
     "Dossier",
     "DossierMove",
     "Filing",
+    "IssuedFile",
+    "IssuedPaper",
     "LevelOpinion",
     "Meeting",
+    "NoticeItem",
+    "Objection",
     "PublicNotice",
     "Raters",
     "Rating",

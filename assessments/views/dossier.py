@@ -25,12 +25,12 @@ from lianzheng.organisation.rights import holds
 from lianzheng.organisation.roles import Right
 from lianzheng.render import html
 
-UNSEEN = ("supersede", "lapse")
-"""Steps that follow from something else (the next version, the end of the post) and have no button here."""
 PRESETS = {
     "pass": ("同意。", "情况属实，同意上报。", "风险点查找准确，措施可行，同意。"),
     "return": ("请对照岗位职权补充关键环节的风险点。", "防控措施过于笼统，请写明具体做法和责任人。"),
 }
+ELSEWHERE = ("supersede", "lapse", "extend", "correct", "withdraw", "object")
+"""Steps that follow from another record's page and have no button on the dossier's."""
 
 
 @signed_in
@@ -103,7 +103,7 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
         "steps": present.steps(found),
         "moves": present.timeline(moves),
         "returned": _returned(found, moves),
-        "step_actions": [_button(found, step) for step in open_steps if step.action not in UNSEEN],
+        "step_actions": [_button(found, step) for step in open_steps if step.action not in ELSEWHERE],
         "levels": _levels(found),
         "rank_choices": [{"value": n, "word": word} for n, word in words_of(found).items()],
         "reasons": [{"value": value, "label": label} for value, label in ReturnReason.choices],
@@ -113,7 +113,7 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
 
 def _returned(found: Dossier, moves: list[Any]) -> dict[str, str] | None:
     """The opinion a returned dossier came back with."""
-    back = [move for move in moves if move.action == "return"]
+    back = [move for move in moves if move.action in ("return", "object")]
     if found.state != State.RETURNED or not back:
         return None
     return present.timeline(back)[0]

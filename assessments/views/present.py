@@ -62,7 +62,7 @@ def timeline(moves: Iterable[DossierMove]) -> list[dict[str, str]]:
             "opinion": move.opinion,
             "reason": ReturnReason(move.reason).label if move.reason else "",
             "due": day(move.due_on),
-            "tone": "back" if move.action in ("return", "recall", "void") else "ok",
+            "tone": "back" if move.action in ("return", "recall", "void", "withdraw", "object") else "ok",
         }
         for move in sorted(moves, key=lambda move: -move.seq)
     ]

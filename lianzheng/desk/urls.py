@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lianzheng.desk import demo_clock, door, views
+from lianzheng.desk import demo_clock, door, holidays, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,5 +14,7 @@ urlpatterns = [
     path("sign-out/", door.sign_out, name="sign_out"),
     path("password/", door.password, name="password"),
     path("demo/sign-in/", door.demo_sign_in, name="demo_sign_in"),
+    path("holidays/", holidays.page, name="holidays"),
+    path("holidays/remove/", holidays.remove, name="holiday_remove"),
     path("demo/date/", demo_clock.page, name="demo_clock"),
 ]

@@ -13,7 +13,7 @@ from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.criteria import SHIPPED
-from lianzheng.organisation.models import Criterion, DemoShift, Post, Tenure, Unit, User
+from lianzheng.organisation.models import Criterion, DemoShift, Holiday, Post, Tenure, Unit, User
 from lianzheng.organisation.roles import Role
 
 OWN_BUREAU = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
@@ -141,6 +141,39 @@ def set_options(bureau: Unit, *, vocabulary: str, switches: Sequence[str], by: U
     bureau.refresh_from_db()
     detail = {"等级用语": vocabulary, "流程选项": list(switches)}
     record("修改本单位设置", subject=bureau, bureau=bureau, detail=detail, by=by)
+
+
+@transaction.atomic
+def set_notice_rule(bureau: Unit, *, rule: str, by: User) -> None:
+    """Which level of risk the bureau puts up how widely; notices that are up keep their scope."""
+    before = bureau.notice_rule
+    Unit.objects.filter(pk=bureau.pk).update(notice_rule=rule)
+    bureau.notice_rule = rule
+    record("修改公示规则", subject=bureau, bureau=bureau.bureau, detail={"原": before, "新": rule}, by=by)
+
+
+@transaction.atomic
+def set_holiday(day: date, *, works: bool, name: str, by: User) -> None:
+    """A day off, or a weekend day that works. Periods already computed keep their end."""
+    before = Holiday.objects.filter(day=day).first()
+    Holiday.objects.update_or_create(day=day, defaults={"works": works, "name": name})
+    detail = {"日期": day.isoformat(), "原": _spelled(before), "新": _spelled(Holiday(day=day, works=works, name=name))}
+    record("修改节假日", detail=detail, by=by)
+
+
+@transaction.atomic
+def remove_holiday(day: date, *, by: User) -> bool:
+    """The day follows the week again; False when it already did."""
+    before = Holiday.objects.select_for_update().filter(day=day).first()
+    if before is None:
+        return False
+    before.delete()
+    record("删除节假日", detail={"日期": day.isoformat(), "原": _spelled(before)}, by=by)
+    return True
+
+
+def _spelled(holiday: Holiday | None) -> str:
+    return f"{'上班' if holiday.works else '放假'} {holiday.name}".strip() if holiday else ""
 
 
 @transaction.atomic

@@ -53,6 +53,27 @@ class CleanModelForm(_Cleaned, forms.ModelForm):  # type: ignore[type-arg]  # no
     """The same for model forms."""
 
 
+class HolidayForm(CleanForm):
+    """A day that differs from the week."""
+
+    day = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    works = forms.TypedChoiceField(
+        label="安排", choices=[("off", "放假"), ("on", "调休上班")], coerce=lambda value: value == "on"
+    )
+    name = forms.CharField(label="名称", max_length=30, required=False, help_text="如：国庆节。")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        day, works = data.get("day"), data.get("works")
+        if day is None or works is None:
+            return data
+        if not 2000 <= day.year <= 2100:
+            self.add_error("day", "年份请填 2000 至 2100。")
+        elif works == (day.weekday() < 5):
+            self.add_error("works", f"{day} 本来就{'上班' if works else '休息'}，不用登记。")
+        return data
+
+
 class SignInForm(AuthenticationForm):
     """User name or phone number, and a password."""
 

@@ -59,6 +59,10 @@ class Unit(models.Model):
         ROMAN = "roman", "Ⅰ级、Ⅱ级、Ⅲ级"
         COLOUR = "colour", "红色、橙色、黄色"
 
+    class NoticeRule(models.TextChoices):
+        USUAL = "usual", "岗位本单位、股室和单位系统内，一级经勾选可社会公开"
+        FIRST_PUBLIC = "first_public", "一级风险一律社会公开，其余同上"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
@@ -86,6 +90,7 @@ class Unit(models.Model):
     vocabulary = models.CharField("等级用语", max_length=12, choices=Vocabulary, default=Vocabulary.ORDINAL)
     meeting_name = models.CharField("决定会议", max_length=30, blank=True)
     filing_body = models.CharField("备案机关", max_length=60, blank=True)
+    notice_rule = models.CharField("公示规则", max_length=12, choices=NoticeRule, default=NoticeRule.USUAL)
     active = models.BooleanField("在用", default=True)
 
     objects = UnitQuerySet.as_manager()

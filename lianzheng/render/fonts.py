@@ -17,6 +17,7 @@ VAR = Path(__file__).resolve().parents[2] / "var"
 BODY = ("仿宋_GB2312", "FangSong_GB2312", "仿宋", "FangSong", "FandolFang R", "Noto Serif SC")
 TITLE = ("方正小标宋简体", "方正小标宋_GBK", "FandolSong", "Noto Serif SC")
 HEADING = ("黑体", "SimHei", "Noto Sans SC")
+KAI = ("楷体_GB2312", "楷体", "KaiTi", "FandolKai", "Noto Serif SC")
 NUMERAL = ("宋体", "SimSun", "Noto Serif SC")
 COMPLETE = ("Noto Serif SC",)
 
@@ -24,6 +25,14 @@ COMPLETE = ("Noto Serif SC",)
 def family(names: tuple[str, ...]) -> str:
     """The value of a CSS font-family."""
     return ", ".join(f'"{name}"' for name in names)
+
+
+def fill(css: str) -> str:
+    """A stylesheet whose face(NAME) are put in."""
+    faces = {"BODY": BODY, "TITLE": TITLE, "HEADING": HEADING, "KAI": KAI, "NUMERAL": NUMERAL, "COMPLETE": COMPLETE}
+    for name, families in faces.items():
+        css = css.replace(f"face({name})", family(families))
+    return css
 
 
 def folders() -> list[Path]:

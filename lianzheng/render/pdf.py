@@ -119,12 +119,7 @@ def body_size(grid: Grid) -> float:
 @cache
 def stylesheet() -> str:
     """The look of every paper: GB/T 9704 faces and margins."""
-    text = Path(__file__).with_name("paper.css").read_text(encoding="utf-8")
-    faces = {"BODY": fonts.BODY, "TITLE": fonts.TITLE, "HEADING": fonts.HEADING}
-    faces |= {"NUMERAL": fonts.NUMERAL, "COMPLETE": fonts.COMPLETE}
-    for name, families in faces.items():
-        text = text.replace(f"face({name})", fonts.family(families))
-    return text
+    return fonts.fill(Path(__file__).with_name("paper.css").read_text(encoding="utf-8"))
 
 
 class _Press:

@@ -70,8 +70,13 @@ class Typesetter:
     def set(self, html: str) -> bytes:
         """The PDF of a page whose faces are all installed and whose pictures do not exist."""
         page = self.html(string=html, url_fetcher=self.fetcher)
-        pdf = page.write_pdf(stylesheets=[self.css], font_config=self.fonts)
+        pdf = page.write_pdf(stylesheets=[self.css], font_config=self.fonts, finisher=_own)
         return bytes(pdf)
+
+
+def _own(document: Any, pdf: Any) -> None:
+    """What a file says of itself is ours to say: not which program of which version set it."""
+    pdf.info.pop("Producer", None)
 
 
 def serve(source: IO[bytes], out: IO[bytes]) -> None:

@@ -22,7 +22,7 @@ COUNTY = ("填报人", "股室负责人", "分管领导", "主要负责人", "�
 ABOVE = ("县领导小组办公室", "县领导小组", "备案机关")
 TOWN = ("填报人", "股室负责人", "主要负责人", "廉政办")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-FILES = (".pdf", ".xlsx")
+FILES = (".pdf", ".xlsx", ".zip")
 HREFS = "links => links.map(link => link.getAttribute('href').split('#')[0])"
 FOCUS = """() => {
     const style = getComputedStyle(document.activeElement);

@@ -117,10 +117,13 @@ class Player:
         if chosen := list(points):
             roll_up(dossier.table, sources=chosen, merge=False, by=self.actor(dossier, "submit"))
 
-    def notice(self, campaign: Campaign, dossiers: Sequence[Dossier], *, title: str) -> PublicNotice:
+    def notice(
+        self, campaign: Campaign, dossiers: Sequence[Dossier], *, title: str, scope: str = PublicNotice.Scope.BUREAU
+    ) -> PublicNotice:
         facts = {
             "title": title,
-            "scope": PublicNotice.Scope.BUREAU,
+            "scope": scope,
+            "first_public": scope == PublicNotice.Scope.PUBLIC,
             "starts_on": clock.today(),
             "days": campaign.notice_days,
             "phone": PHONE,

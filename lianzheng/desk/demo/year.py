@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from assessments import actions
-from assessments.models import Campaign, Dossier, State
+from assessments.models import Campaign, Dossier, PublicNotice, State
 from lianzheng import clock
 from lianzheng.desk.demo.play import Player, go_to
 from registers.models import RiskPoint, RiskTable
@@ -256,11 +256,15 @@ def _decide(player: Player, campaign: Campaign, places: dict[Any, str], stage: s
 
 
 def _up_now(player: Player, campaign: Campaign, plan: dict[Any, Any]) -> None:
-    """What is on notice on the demo's last day."""
+    """What is on notice on the demo's last day: level one for the public, the rest for the bureau."""
     waiting = campaign.dossiers.filter(state=S.NOTICE).select_related("unit", "table", "holder", "campaign")
     up = [d for d in waiting if _wants(plan, d, 0 if d.stage == Stage.FINDING else 1) == S.PUBLISHED]
-    if up:
-        player.notice(campaign, up, title=f"{campaign.bureau.name}{campaign.year}年度廉政风险点公示（第二批）")
+    first = [d for d in up if d.decided_rank == 1]
+    name = f"{campaign.bureau.name}{campaign.year}年度"
+    if rest := [d for d in up if d not in first]:
+        player.notice(campaign, rest, title=f"{name}廉政风险点公示（第二批）")
+    if first:
+        player.notice(campaign, first, title=f"{name}一级廉政风险公示", scope=PublicNotice.Scope.PUBLIC)
 
 
 def town_year(player: Player, year: int, *, today: date) -> None:

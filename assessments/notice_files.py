@@ -1,0 +1,126 @@
+"""A public notice as files: printed version, workbook and web page, each made once and kept, and the package of all
+three with a list of their digests, as the county's portal takes it."""
+
+import io
+import re
+import zipfile
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from assessments.actions import keep_file
+from assessments.models import IssuedFile, IssuedPaper, PublicNotice
+from lianzheng import codes
+from lianzheng.organisation.models import User
+from lianzheng.render import official, qr, xlsx
+from lianzheng.render.official import Document, Paragraph, Squares, Table
+from lianzheng.sheets import Column, Grid, HeadField, Sheet, lay_out
+
+Kind = IssuedFile.Kind
+WIDTHS = {
+    "序号": 3,
+    "股室": 5,
+    "岗位": 5,
+    "风险类别": 4,
+    "风险点": 6,
+    "廉政风险内容及表现形式": 10,
+    "风险等级": 4,
+    "防控措施": 11,
+}
+NAMES = {Kind.HTML: "公示.html", Kind.XLSX: "公示.xlsx", Kind.PDF: "公示.pdf"}
+LIST = "清单.txt"
+
+
+def paper_of(notice: PublicNotice) -> IssuedPaper:
+    """Number, code and seal of the notice."""
+    found: IssuedPaper = IssuedPaper.objects.in_bureau(notice.bureau).get(subject=notice.pk)
+    return found
+
+
+def file_of(notice: PublicNotice, *, kind: str, address: str, by: User) -> bytes:
+    """The file as issued; made now if nobody asked for it before. `address` is where the paper is verified. Raises
+    `pdf.PaperFailed`."""
+    paper = paper_of(notice)
+    kept = paper.files.filter(kind=kind).first()
+    if kept is None:
+        kept = keep_file(paper, kind=kind, content=_MAKERS[Kind(kind)](notice.content, paper, address), by=by)
+    return bytes(kept.content)
+
+
+def package(notice: PublicNotice, *, address: str, by: User) -> bytes:
+    """The three files and the list of their digests, in the spelling of sha256sum."""
+    files = {name: file_of(notice, kind=kind, address=address, by=by) for kind, name in NAMES.items()}
+    paper = paper_of(notice)
+    lines = [f"{sha256(content).hexdigest()}  {name}" for name, content in files.items()]
+    head = [f"# {paper.number} {paper.title}", f"# 内容摘要（SHA-256）{paper.digest}", f"# 核验 {address}"]
+    files[LIST] = ("\n".join([*head, *lines]) + "\n").encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+def period_line(said: dict[str, Any]) -> str:
+    """The sentence that names the period, the same on the page and on paper."""
+    return f"公示期为{said['starts']}至{said['ends']}，共{said['days']}个工作日。"
+
+
+def feedback_line(said: dict[str, Any]) -> str:
+    received = f"受理：{said['place']}。" if said["place"] else ""
+    return f"公示期内如有意见，请反映。监督电话：{said['phone']}。{received}"
+
+
+def proof_lines(paper: IssuedPaper, *, address: str) -> list[str]:
+    """What lets a reader check the paper: number, code, address, digest, newest seal of the journal."""
+    lines = [f"编号：{paper.number}", f"验证码：{codes.grouped(paper.token)}", f"核验网址：{address}"]
+    lines.append(f"内容摘要（SHA-256）：{paper.digest}")
+    return [*lines, f"日志封印：{paper.seal}"] if paper.seal else lines
+
+
+def _printed(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
+    widths = [WIDTHS[head] for head in said["columns"]]
+    signed = date(*(int(part) for part in re.findall(r"\d+", said["signed"])))
+    proof = [Paragraph(line, indent=False) for line in proof_lines(paper, address=address)]
+    doc = Document(
+        title=said["title"],
+        number=paper.number,
+        blocks=[
+            Paragraph(said["basis"] + period_line(said)),
+            Table(said["columns"], said["rows"], widths),
+            Paragraph(feedback_line(said)),
+        ],
+        organ=said["bureau"],
+        on=signed,
+        below=[Squares(qr.squares(address), caption="扫码核验"), *proof],
+    )
+    return official.document(doc)
+
+
+def grid_of(said: dict[str, Any], paper: IssuedPaper) -> Grid:
+    """The table of the notice as a worksheet, with number and digest above it."""
+    columns = tuple(Column(head if n else "", head, WIDTHS[head]) for n, head in enumerate(said["columns"]))
+    line = (HeadField("公示编号", "number"), HeadField("公示期", "period"), HeadField("内容摘要（SHA-256）", "digest"))
+    sheet = Sheet(code="", title=said["title"], head=(), columns=columns, line=line)
+    rows = [dict(zip(said["columns"], row, strict=True)) for row in said["rows"]]
+    owner = {"bureau_name": "", "number": paper.number, "period": paper.period, "digest": paper.digest}
+    return lay_out(sheet, owner=owner, rows=rows)
+
+
+def _workbook(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
+    return xlsx.workbook([grid_of(said, paper)])
+
+
+def _webpage(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
+    context = {
+        "paper": said,
+        "period": period_line(said),
+        "feedback": feedback_line(said),
+        "proof": proof_lines(paper, address=address),
+    }
+    return render_to_string("assessments/notice_file.html", context).encode()
+
+
+_MAKERS = {Kind.HTML: _webpage, Kind.XLSX: _workbook, Kind.PDF: _printed}
