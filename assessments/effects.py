@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assessments.actions import note_level, start_rating, supersede_before
+from assessments.actions import follow_level, note_level, start_rating, supersede_before
 from assessments.models import Dossier, LevelOpinion, PublicNotice, State
 from lianzheng import clock, workdays
 from lianzheng.flow import Said
@@ -101,3 +101,5 @@ def enter_force(dossier: Dossier, said: Said, by: User) -> None:
     deleted."""
     _write(dossier, filing=said.facts.get("filing"), in_force_on=clock.today(), due_on=None)
     supersede_before(dossier, by=by)
+    if dossier.grades_points:
+        follow_level(dossier, by=by)

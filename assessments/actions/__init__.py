@@ -1,6 +1,7 @@
 """The only writers of campaigns, ratings, meetings, notices and filings; states change through `move()` alone."""
 
 from assessments.actions.campaigns import open_campaign, open_rating, start_rating
+from assessments.actions.duties import close_calendar, fill_duty, follow_level, open_calendar, refresh_duties
 from assessments.actions.filings import record_filing, supersede_before
 from assessments.actions.issued import issue_paper, keep_file, mark_paper
 from assessments.actions.meetings import Decision, record_meeting
@@ -43,11 +44,14 @@ __all__ = [
     "activate_scheme",
     "answer_objection",
     "apply_lines",
+    "close_calendar",
     "close_notice",
     "correct_notice",
     "discard_scheme",
     "draft_scheme",
     "extend_notice",
+    "fill_duty",
+    "follow_level",
     "governing",
     "gradable_now",
     "issue_paper",
@@ -55,12 +59,14 @@ __all__ = [
     "mark_paper",
     "newest_rounds",
     "note_level",
+    "open_calendar",
     "open_campaign",
     "open_rating",
     "publish_notice",
     "rate_anew",
     "record_filing",
     "record_meeting",
+    "refresh_duties",
     "refresh_open",
     "refresh_proposal",
     "report_level",

@@ -3,6 +3,7 @@ notice, filing."""
 
 from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import FORM_NAMES, Cause, Dossier, DossierMove, ReturnReason, State
+from assessments.models.duties import CalendarKey, DutyInstance
 from assessments.models.filings import Filing
 from assessments.models.issued import IssuedFile, IssuedPaper
 from assessments.models.meetings import Meeting
@@ -13,10 +14,12 @@ from assessments.models.schemes import Raters, Scheme
 __all__ = [
     "FORM_NAMES",
     "Appraisal",
+    "CalendarKey",
     "Campaign",
     "Cause",
     "Dossier",
     "DossierMove",
+    "DutyInstance",
     "Filing",
     "IssuedFile",
     "IssuedPaper",
