@@ -53,18 +53,15 @@ def standings(bureau: Unit) -> list[Standing]:
 def _standing(dossier: Dossier, tenures: Sequence[Tenure], heads: dict[UUID, list[UUID]]) -> Standing:
     assert dossier.decided_rank is not None
     assert dossier.in_force_on is not None
-    common = {"kind": dossier.kind, "unit": dossier.unit_id, "rank": dossier.decided_rank}
-    if dossier.kind == RiskTable.Kind.POST:
+    kind, unit, rank, since = dossier.kind, dossier.unit_id, dossier.decided_rank, dossier.in_force_on
+    if kind == RiskTable.Kind.POST:
         post, person = dossier.table.post_id, dossier.table.holder_id
         held = next((row for row in tenures if (row.post_id, row.person_id) == (post, person)), None)
-        since = held.since if held else None
-        return Standing(**common, since=dossier.in_force_on, post=post, person=person, tenure_since=since)
-    head = next((row for row in tenures if row.person_id in heads.get(dossier.unit_id, [])), None)
+        return Standing(kind, unit, rank, since, post, person, held.since if held else None)
+    head = next((row for row in tenures if row.person_id in heads.get(unit, [])), None)
     if head is None:
-        return Standing(**common, since=dossier.in_force_on)
-    return Standing(
-        **common, since=dossier.in_force_on, tenure_since=head.since, head=head.person_id, head_post=head.post_id
-    )
+        return Standing(kind, unit, rank, since)
+    return Standing(kind, unit, rank, since, tenure_since=head.since, head=head.person_id, head_post=head.post_id)
 
 
 def _tenures(bureau: Unit) -> list[Tenure]:

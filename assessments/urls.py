@@ -5,6 +5,7 @@ from django.urls import path
 from assessments.views import (
     campaign,
     dossier,
+    duties,
     filing,
     grade_actions,
     intake,
@@ -78,6 +79,11 @@ urlpatterns = [
     path("criteria/add/", settings.criterion_add, name="criterion_add"),
     path("criteria/apply/", settings.criteria_apply, name="criteria_apply"),
     path("criteria/<uuid:pk>/", settings.criterion, name="criterion"),
+    path("duties/", duties.mine, name="duties"),
+    path("duties/board/", duties.board, name="duty_board"),
+    path("duties/feed/", duties.feed_settings, name="calendar_key"),
+    path("duties/<uuid:pk>/", duties.page, name="duty"),
+    path("calendar/<str:secret>.ics", duties.feed, name="calendar_feed"),
     path("filings/", filing.index, name="filings"),
     path("campaigns/<uuid:pk>/filing/", filing.of_campaign, name="filing"),
 ]

@@ -13,8 +13,10 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
-from assessments.models import State
+from assessments.actions import open_calendar, refresh_duties
+from assessments.models import Dossier, DutyInstance, State
 from assessments.notice_files import paper_of
+from lianzheng import clock
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
 from tests.cast import Round, client_of, judge
@@ -150,6 +152,11 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "years": ("GET", OWN),
     "rate_anew": ("GET", ()),
     "abolish": ("GET", ("王五",)),
+    "duties": ("GET", EVERYBODY),
+    "duty_board": ("GET", (*BUREAU[:1], "孙八", "赵六", "外人")),
+    "duty": ("GET", OWN),
+    "calendar_key": ("GET", EVERYBODY),
+    "calendar_feed": ("GET", EVERYBODY),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
@@ -211,8 +218,22 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
         "objection": {"pk": objection.pk},
+        **{name: {} for name in ("duties", "duty_board", "calendar_key")},
+        "duty": {"pk": duty_of(year).pk},
+        "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
         "verify_paper": {"token": paper_of(notice).token},
     }
+
+
+def duty_of(year: Round) -> DutyInstance:
+    """A turn of 张三's post, whose level is put in force by hand."""
+    rows = Dossier.unscoped.filter(pk=year.dossier("施工许可岗", stage="rating").pk)
+    before = rows.values("state", "decided_rank", "in_force_on").get()
+    rows.update(state=State.IN_FORCE, decided_rank=1, in_force_on=clock.today())
+    refresh_duties(year.cast.bureau, by=None)
+    rows.update(**before)
+    found: DutyInstance = DutyInstance.unscoped.filter(code="self_check", person=year.cast["张三"]).get()
+    return found
 
 
 def test_table_of_access_names_every_address(full: dict[str, dict[str, Any]]) -> None:
@@ -243,7 +264,7 @@ def test_address_is_open_to_those_named_and_not_there_for_the_others(
 
 
 PUBLIC = {"sign_in", "demo_sign_in", "notice", "notices_public", "objection_new", "objection_answer"}
-PUBLIC |= {"verify", "verify_paper"}
+PUBLIC |= {"verify", "verify_paper", "calendar_feed"}
 
 
 def test_address_sends_the_anonymous_to_the_door(year: Round, full: dict[str, dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The only writers of duties: made from the levels in force, dropped when these change, filled in, and the feed's key."""
+"""The only writers of duties: made from levels in force, dropped with them, filled in; and the key of the feed."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _make(asked: Collection[DutyInstance]) -> int:
     known = {
         _key(turn) for turn in DutyInstance.unscoped.filter(unit__in={turn.unit_id for turn in asked}, dropped_on=None)
     }
-    turns = [turn for turn in turns if _key(turn) not in known]
+    turns = [turn for turn in asked if _key(turn) not in known]
     DutyInstance.objects.bulk_create(turns, ignore_conflicts=True)
     return DutyInstance.unscoped.filter(pk__in=[turn.pk for turn in turns]).count()
 

@@ -75,10 +75,12 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("退回", reverse("inbox", args=["returned"]), counts["returned"]),
         ("已办", reverse("inbox", args=["done"]), None),
         ("我发起的", reverse("inbox", args=["sent"]), None),
+        ("周期性工作", reverse("duties"), None),
     ]
     office: list[Link] = []
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
         office.append(("年度排查", reverse("campaigns"), None))
+        office.append(("周期性工作台账", reverse("duty_board"), None))
     if Right.RUN_OFFICE in held:
         office += [("划分标准", reverse("criteria"), None), ("本单位设置", reverse("options"), None)]
     if held.keys() & {Right.RUN_OFFICE, Right.VERIFY_BUREAU}:

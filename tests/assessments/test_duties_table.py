@@ -167,8 +167,12 @@ def test_answer_that_asks_for_another_says_which(form: str, answers: dict[str, s
 
 def test_last_three_are_named_in_the_order_given() -> None:
     votes = [
-        Ballot("甲", 9, 1, 0), Ballot("乙", 2, 3, 5), Ballot("丙", 5, 5, 0), Ballot("丁", 1, 1, 8), Ballot("戊", 8, 2, 0)
-    ]  # fmt: skip
+        Ballot("甲", 9, 1, 0),
+        Ballot("乙", 2, 3, 5),
+        Ballot("丙", 5, 5, 0),
+        Ballot("丁", 1, 1, 8),
+        Ballot("戊", 8, 2, 0),
+    ]
     assert last_three(votes) == ["乙", "丙", "丁"]
 
 
