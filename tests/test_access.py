@@ -227,9 +227,9 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
 
 def duty_of(year: Round) -> DutyInstance:
     """A turn of 张三's post, whose level is put in force by hand."""
-    rows = Dossier.unscoped.filter(pk=year.dossier("施工许可岗", stage="rating").pk)
-    before = rows.values("state", "decided_rank", "in_force_on").get()
-    rows.update(state=State.IN_FORCE, decided_rank=1, in_force_on=clock.today())
+    rows = Dossier.unscoped.filter(pk=year.own.pk)
+    before = rows.values("stage", "state", "decided_rank", "in_force_on").get()
+    rows.update(stage="whole", state=State.IN_FORCE, decided_rank=1, in_force_on=clock.today())
     refresh_duties(year.cast.bureau, by=None)
     rows.update(**before)
     found: DutyInstance = DutyInstance.unscoped.filter(code="self_check", person=year.cast["张三"]).get()
