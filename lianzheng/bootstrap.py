@@ -6,6 +6,7 @@ cluster is kept in `postgres.py`.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import fcntl
@@ -27,6 +28,7 @@ PYTHON = VENV / "bin" / "python"
 VAR = ROOT / "var"
 RUN = VAR / "run"
 SECRET_KEY = VAR / "secret_key"
+FIELD_KEYS = VAR / "field_keys"
 LIBRARIES = {  # without the last one WeasyPrint works, but twenty times slower
     "libpango-1.0.so.0": "libpango-1.0-0",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
@@ -56,6 +58,7 @@ def set_up(requirements: str, *, tests: bool) -> None:
         make_venv()
         install_requirements(ROOT / requirements)
         make_secret_key()
+        make_field_keys()
         if sys.platform == "darwin":
             install_mac_libraries()
 
@@ -227,6 +230,14 @@ def make_secret_key() -> None:
         descriptor = os.open(SECRET_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as opened:
             opened.write(secrets.token_urlsafe(64))
+
+
+def make_field_keys() -> None:
+    """The first key of `lianzheng.secrecy`, apart from the database: a copy of the one does not open the other."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(FIELD_KEYS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(f"k1 {base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
 
 def check_server(url: str) -> None:

@@ -53,6 +53,8 @@ if not SECRET_KEY and (VAR_DIR / "secret_key").is_file():
     SECRET_KEY = (VAR_DIR / "secret_key").read_text(encoding="utf-8").strip()
 if not SECRET_KEY:
     raise ImproperlyConfigured("请设置 LIANZHENG_SECRET_KEY_FILE（密钥文件），或先运行 python3 manage.py up")
+# Keys of the sealed texts (lianzheng.secrecy), kept apart from the database and its backups.
+FIELD_KEYS_FILE = Path(os.environ.get("LIANZHENG_FIELD_KEYS_FILE") or VAR_DIR / "field_keys")
 ALLOWED_HOSTS = os.environ.get("LIANZHENG_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("LIANZHENG_ORIGINS", "").split(",") if origin]
 # The address under which citizens reach the site, printed on papers; empty: the one the office uses.
@@ -78,6 +80,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "lianzheng.organisation",
     "lianzheng.audit",
+    "lianzheng.attachments",
     "registers",
     "assessments",
     "early_warning",

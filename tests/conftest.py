@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
 from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
@@ -17,10 +18,21 @@ def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("static")
 
 
+@pytest.fixture(scope="session")
+def field_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key file as the first start makes it."""
+    with pytest.MonkeyPatch.context() as patched:
+        path = tmp_path_factory.mktemp("keys") / "field_keys"
+        patched.setattr(bootstrap, "FIELD_KEYS", path)
+        bootstrap.make_field_keys()
+    return path
+
+
 @pytest.fixture(autouse=True)
-def _fixed_settings(settings: Any, empty_folder: Path) -> None:
+def _fixed_settings(settings: Any, empty_folder: Path, field_keys: Path) -> None:
     """No demo, no collected static files: a test that wants either says so."""
     settings.DEMO = False
+    settings.FIELD_KEYS_FILE = field_keys
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
     settings.STATIC_ROOT = empty_folder
     settings.STORAGES = settings.STORAGES | {

@@ -20,12 +20,15 @@ class Right(TextChoices):
     VERIFY_BUREAU = "verify_bureau", "对单位等级提出核定意见"
     CONFIRM_BUREAU = "confirm_bureau", "审核确定单位等级"
     RECEIVE_FILING = "receive_filing", "接收备案"
+    REPORT_SIGNAL = "report_signal", "报送廉政预警信息"
+    HANDLE_WARNINGS = "handle_warnings", "研判预警信息，办理和复核廉政预警"
     ADMINISTER = "administer", "管理机构、岗位和账号"
 
 
 @dataclass(frozen=True)
 class Role:
-    """A hat: its stable code, the word on papers, and the rights it bundles. Source: 实施方案 六; 暂行办法 第十三条."""
+    """A hat: its stable code, the word on papers, and the rights it bundles. Source: 实施方案 六; 暂行办法 第十三条;
+    预警信息员: 预警防控暂行办法 第十四条."""
 
     code: str
     label: str
@@ -36,10 +39,11 @@ SECTION_HEAD = Role("section_head", "股室负责人", (Right.REVIEW_SECTION,))
 VICE_LEADER = Role("vice_leader", "分管领导", (Right.LEAD_SECTIONS,))
 LEADER = Role("leader", "主要负责人", (Right.HEAD_BUREAU,))
 OFFICE = Role("office", "廉政办", (Right.RUN_OFFICE, Right.RECORD_MEETING))
-INSPECTOR = Role("inspector", "纪检组", (Right.INSPECT,))
+INSPECTOR = Role("inspector", "纪检组", (Right.INSPECT, Right.HANDLE_WARNINGS))
 COUNTY_OFFICE = Role("county_office", "县领导小组办公室", (Right.VERIFY_BUREAU,))
 COUNTY_GROUP = Role("county_group", "县领导小组", (Right.CONFIRM_BUREAU,))
 FILING_BODY = Role("filing_body", "备案机关", (Right.RECEIVE_FILING,))
+INFORMANT = Role("informant", "预警信息员", (Right.REPORT_SIGNAL,))
 ADMINISTRATOR = Role("administrator", "系统管理员", (Right.ADMINISTER,))
 
 ROLES = (
@@ -51,6 +55,7 @@ ROLES = (
     COUNTY_OFFICE,
     COUNTY_GROUP,
     FILING_BODY,
+    INFORMANT,
     ADMINISTRATOR,
 )
 

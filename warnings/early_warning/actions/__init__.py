@@ -1,0 +1,21 @@
+"""The only writers of signals, warnings, rectifications and their numbers; a module for each noun."""
+
+from early_warning.actions.notices import change_answerer, draft_notice, save_draft, take_step
+from early_warning.actions.numbers import take_number
+from early_warning.actions.rectification import add_evidence, remove_item, save_causes, save_item
+from early_warning.actions.signals import judge_signal, link_signal, report_signal
+
+__all__ = [
+    "add_evidence",
+    "change_answerer",
+    "draft_notice",
+    "judge_signal",
+    "link_signal",
+    "remove_item",
+    "report_signal",
+    "save_causes",
+    "save_draft",
+    "save_item",
+    "take_number",
+    "take_step",
+]
