@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from early_warning.colours import Colour
+from early_warning.limits import USUAL
 from lianzheng import workdays
 from lianzheng.workdays import Exceptions
 
@@ -23,9 +24,8 @@ class Days:
 
 
 DEFAULTS: Mapping[Colour, Days] = {
-    Colour.YELLOW: Days(sign=3, reply=5, finish=15, review=10),
-    Colour.ORANGE: Days(sign=2, reply=5, finish=30, review=10),
-    Colour.RED: Days(sign=1, reply=3, finish=30, review=5),
+    colour: Days(sign=usual.sign, reply=usual.reply, finish=usual.finish, review=usual.review)
+    for colour, usual in USUAL.items()
 }
 MOST = 90
 WORDS = {"sign": "签收", "reply": "书面回告", "finish": "整改完成", "review": "复核"}

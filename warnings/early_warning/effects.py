@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 from early_warning.actions import take_number
+from early_warning.cases import days_of
 from early_warning.colours import Colour
-from early_warning.limits import USUAL, limits, one_up, review_by
-from early_warning.models import ColourChange, Extension, Remark, WarningNotice, WarningReview
+from early_warning.deadlines import DEFAULTS, Days, limits, review_by
+from early_warning.limits import USUAL, one_up
+from early_warning.models import ColourChange, Extension, PastRound, Remark, WarningNotice, WarningReview
 from early_warning.readiness import words
 from lianzheng import clock
 from lianzheng.flow import Said
@@ -32,7 +34,8 @@ def remark(warning: WarningNotice, said: Said, by: User) -> None:
 def issue(warning: WarningNotice, said: Said, by: User) -> None:
     """Number, dates and limits; from here the subject sees it. The subject keeps the words of this day."""
     today = clock.today()
-    dates = limits(Colour(warning.colour), on=today, exceptions=exceptions())
+    days = days_of(warning.bureau)[Colour(warning.colour)]
+    dates = limits(days, on=today, exceptions=exceptions())
     _write(
         warning,
         number=take_number(warning.bureau, year=today.year, by=by),
@@ -43,6 +46,7 @@ def issue(warning: WarningNotice, said: Said, by: User) -> None:
         sign_by=dates.sign_by,
         reply_by=dates.reply_by,
         finish_by=dates.finish_by,
+        review_days=days.review,
         due_on=dates.sign_by,
     )
 
@@ -67,7 +71,8 @@ def reply(warning: WarningNotice, said: Said, by: User) -> None:
 def report(warning: WarningNotice, said: Said, by: User) -> None:
     """The reviewers' time runs from here."""
     today = clock.today()
-    due = review_by(Colour(warning.colour), on=today, exceptions=exceptions())
+    days = Days(1, 1, 1, review=warning.review_days or DEFAULTS[Colour(warning.colour)].review)
+    due = review_by(days, on=today, exceptions=exceptions())
     _write(warning, reported_on=today, due_on=due)
 
 
@@ -85,6 +90,14 @@ def send_back(warning: WarningNotice, said: Said, by: User) -> None:
     """责令重新整改; after every second time one colour up is proposed."""
     _review(warning, said, by, seat=WarningReview.Seat.SECOND, passed=False)
     failures = warning.failures + 1
+    PastRound.objects.create(
+        bureau_id=warning.bureau_id,
+        warning=warning,
+        number=failures,
+        finish_by=warning.finish_by,
+        reported_on=warning.reported_on,
+        failed_on=clock.today(),
+    )
     proposed = failures % FAILURES == 0 and one_up(Colour(warning.colour)) is not None
     values = {"failures": failures, "raise_due": warning.raise_due or proposed, "reported_on": None}
     _write(warning, due_on=said.due_on, finish_by=said.due_on, **values)

@@ -6,11 +6,8 @@ The three sets of measures stand in «…廉政风险预警防控暂行办法» 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from early_warning.colours import Colour
-from lianzheng import workdays
-from lianzheng.workdays import Exceptions
 
 DISPOSALS = {"caution": "警示提醒", "order": "责令整改", "admonish": "诫勉纠错"}
 ADMONITIONS = {"remind": "诫勉提醒", "supervise": "诫勉督导", "correct": "诫勉纠错"}
@@ -36,30 +33,6 @@ USUAL: Mapping[Colour, Usual] = {
     Colour.RED: Usual("admonish", "correct", ("notice", "bulletin"), sign=1, reply=3, finish=30, review=5),
 }
 """`sign`, `reply` and `review` count working days, `finish` calendar days."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The last days for signing, for the written reply and for the rectification."""
-
-    sign_by: date
-    reply_by: date
-    finish_by: date
-
-
-def limits(colour: Colour, *, on: date, exceptions: Exceptions) -> Limits:
-    """Counted from the day after issue; a last day that does not work moves to the next that does."""
-    usual = USUAL[colour]
-    return Limits(
-        sign_by=workdays.after(on, days=usual.sign, exceptions=exceptions),
-        reply_by=workdays.after(on, days=usual.sign + usual.reply, exceptions=exceptions),
-        finish_by=workdays.on_or_after(on + timedelta(days=usual.finish), exceptions=exceptions),
-    )
-
-
-def review_by(colour: Colour, *, on: date, exceptions: Exceptions) -> date:
-    """The last day for the review of a report that came in on this day."""
-    return workdays.after(on, days=USUAL[colour].review, exceptions=exceptions)
 
 
 def one_up(colour: Colour) -> Colour | None:

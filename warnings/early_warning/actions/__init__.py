@@ -1,5 +1,6 @@
 """The only writers of signals, warnings, rectifications and their numbers; a module for each noun."""
 
+from early_warning.actions.escalation import begin_day, do_act, finish_day, see_reminders, set_limits
 from early_warning.actions.notices import change_answerer, draft_notice, save_draft, take_step
 from early_warning.actions.numbers import take_number
 from early_warning.actions.rectification import add_evidence, remove_item, save_causes, save_item
@@ -7,8 +8,11 @@ from early_warning.actions.signals import judge_signal, link_signal, report_sign
 
 __all__ = [
     "add_evidence",
+    "begin_day",
     "change_answerer",
+    "do_act",
     "draft_notice",
+    "finish_day",
     "judge_signal",
     "link_signal",
     "remove_item",
@@ -16,6 +20,8 @@ __all__ = [
     "save_causes",
     "save_draft",
     "save_item",
+    "see_reminders",
+    "set_limits",
     "take_number",
     "take_step",
 ]
