@@ -43,6 +43,7 @@ def issue(warning: WarningNotice, said: Said, by: User) -> None:
         sign_by=dates.sign_by,
         reply_by=dates.reply_by,
         finish_by=dates.finish_by,
+        first_finish_by=dates.finish_by,
         due_on=dates.sign_by,
     )
 
