@@ -7,6 +7,8 @@ from lianzheng.desk import errors
 urlpatterns = [
     path("", include("lianzheng.desk.urls")),
     path("", include("assessments.urls")),
+    path("", include("early_warning.urls")),
+    path("", include("early_warning.time_urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.forbidden

@@ -15,6 +15,7 @@ class IssuedPaper(BureauModel):
         NOTICE = "notice", "公示"
         MINUTES = "minutes", "会议纪要"
         FILING = "filing", "备案材料"
+        BULLETIN = "bulletin", "通报"
 
     class State(models.TextChoices):
         VALID = "valid", "有效"

@@ -1,5 +1,6 @@
 """What stands around every page: product, bureau, menu with counts, year. One context processor."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -91,8 +92,10 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         office.append(("公示异议", reverse("objections"), None))
     if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
         office.append(("节假日", reverse("holidays"), None))
+    office += time_links(held.keys())
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),
+        ("通报", reverse("bulletins"), None),
         ("使用帮助", reverse("help"), None),
         ("修改密码", reverse("password"), None),
     ]
@@ -100,6 +103,18 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         read.append(("演示日期", reverse("demo_clock"), None))
     groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("查看", read)]
     return [{"title": title, "items": [_item(request, *link) for link in links]} for title, links in groups if links]
+
+
+def time_links(held: Collection[str]) -> list[Link]:
+    """Overview, overdue work and limits, for those who lead, organise or inspect."""
+    links: list[Link] = []
+    if {Right.HEAD_BUREAU, Right.RUN_OFFICE, Right.INSPECT, Right.LEAD_SECTIONS} & set(held):
+        links.append(("风险总览", reverse("overview"), None))
+    if {Right.RUN_OFFICE, Right.HANDLE_WARNINGS} & set(held):
+        links.append(("督办清单", reverse("overdue"), None))
+    if Right.HANDLE_WARNINGS in held:
+        links.append(("预警时限", reverse("warning_limits"), None))
+    return links
 
 
 def _item(request: HttpRequest, label: str, url: str, count: int | None) -> dict[str, Any]:

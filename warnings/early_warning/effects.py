@@ -47,6 +47,7 @@ def issue(warning: WarningNotice, said: Said, by: User) -> None:
         reply_by=dates.reply_by,
         finish_by=dates.finish_by,
         review_days=days.review,
+        first_finish_by=dates.finish_by,
         due_on=dates.sign_by,
     )
 

@@ -99,6 +99,7 @@ def _reviewed() -> tuple[Step, ...]:
             rules.SECOND,
             failed,
             (effects.send_back,),
+            duty=False,
             tone="danger",
         ),
         *(step for place in (S.RECTIFYING, S.REVIEWING, S.SECOND) for step in _raised(place)),

@@ -1,5 +1,6 @@
 """The only writers of signals, warnings, rectifications and their numbers; a module for each noun."""
 
+from early_warning.actions.bulletins import draft_bulletin, issue_bulletin, save_bulletin, signal_of_duty
 from early_warning.actions.escalation import begin_day, do_act, finish_day, see_reminders, set_limits
 from early_warning.actions.notices import change_answerer, draft_notice, save_draft, take_step
 from early_warning.actions.numbers import take_number
@@ -11,17 +12,21 @@ __all__ = [
     "begin_day",
     "change_answerer",
     "do_act",
+    "draft_bulletin",
     "draft_notice",
     "finish_day",
+    "issue_bulletin",
     "judge_signal",
     "link_signal",
     "remove_item",
     "report_signal",
+    "save_bulletin",
     "save_causes",
     "save_draft",
     "save_item",
     "see_reminders",
     "set_limits",
+    "signal_of_duty",
     "take_number",
     "take_step",
 ]

@@ -19,9 +19,7 @@ from registers.models import RiskPoint
 
 
 @transaction.atomic
-def report_signal(
-    subject: Subject, *, facts: dict[str, Any], points: Sequence[RiskPoint] = (), name: str, contact: str, by: User
-) -> Signal:
+def report_signal(subject: Subject, *, facts: dict[str, Any], name: str, contact: str, by: User) -> Signal:
     """A signal comes in. Who brought it is sealed in a row of its own, and the journal names nobody: a member of the
     informants' network would be found there otherwise."""
     signal: Signal = Signal.objects.create(
@@ -34,7 +32,6 @@ def report_signal(
         reference=facts["reference"],
         summary=facts["summary"],
     )
-    signal.points.set(points)
     if name or contact:
         Informant.objects.create(bureau_id=signal.bureau_id, signal=signal, name=name, contact=contact)
     record("登记预警信息", subject=signal, bureau=signal.bureau, detail={"来源": signal.get_source_display()}, by=None)
@@ -43,10 +40,19 @@ def report_signal(
 
 @transaction.atomic
 def judge_signal(
-    signal: Signal, *, outcome: str, reason: str, office: Office, part: Part, by: User
+    signal: Signal,
+    *,
+    outcome: str,
+    reason: str,
+    office: Office,
+    part: Part,
+    points: Sequence[RiskPoint] = (),
+    by: User,
 ) -> WarningNotice | None:
     """研判: kept on file, a warning (whose draft it starts), or handed over as a formal lead, with reasons."""
     _settle(signal, by=by, outcome=outcome, reason=reason)
+    if points:
+        signal.points.set(points)
     if outcome == Outcome.WARNED:
         return draft_notice(signal, office=office, part=part, by=by)
     return None

@@ -80,6 +80,7 @@ class WarningNotice(About, Flowing):
     reply_by = models.DateField("书面回告期限", null=True, blank=True)
     finish_by = models.DateField("整改期限", null=True, blank=True)
     review_days = models.PositiveSmallIntegerField("复核工作日", null=True, blank=True)
+    first_finish_by = models.DateField("签发时的整改期限", null=True, blank=True)
     service = models.CharField("送达方式", max_length=8, choices=Service, blank=True)
     served_on = models.DateField("送达日期", null=True, blank=True)
     signer = models.CharField("签收人", max_length=30, blank=True)
