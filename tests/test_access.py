@@ -18,6 +18,7 @@ from assessments.notice_files import paper_of
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
 from tests.cast import Round, client_of, judge
+from tests.early_warning.play import arguments_of_warnings
 
 CSP = {
     "default-src 'none'",
@@ -150,11 +151,29 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "years": ("GET", OWN),
     "rate_anew": ("GET", ()),
     "abolish": ("GET", ("王五",)),
+    "signals": ("GET", ("赵六",)),
+    "signal_new": ("GET", ("王五", "赵六", "外人")),
+    "signal": ("GET", ("赵六",)),
+    "signal_judge": ("POST", ("赵六",)),
+    "signal_link": ("POST", ("赵六",)),
+    "signal_informant": ("POST", ("赵六",)),
+    "warnings": ("GET", (*OWN, "外人")),
+    "warnings_file": ("GET", (*OWN, "外人")),
+    "warning": ("GET", OWN),
+    "warning_edit": ("GET", ("赵六",)),
+    "warning_step": ("POST", OWN),
+    "warning_answerer": ("POST", ("赵六",)),
+    "warning_causes": ("POST", OWN),
+    "warning_item": ("POST", OWN),
+    "warning_evidence": ("POST", OWN),
+    "warning_evidence_file": ("GET", OWN),
+    "warning_paper": ("GET", OWN),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
 
 
+FILES = ("sheet", "intake_template", "notice_file", "warnings_file", "warning_evidence_file", "warning_paper")
 NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
 NOTICE += ("notice_send_back", "objection_new")
 
@@ -212,6 +231,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
         "objection": {"pk": objection.pk},
         "verify_paper": {"token": paper_of(notice).token},
+        **arguments_of_warnings(year.cast),
     }
 
 
@@ -316,7 +336,7 @@ def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str
 def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
     for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template", "notice_file"):
+        if ALLOWED[name][0] == "GET" and name not in FILES:
             page = ask(year, name, "王五", arguments).content.decode()
             assert inline.findall(page) == [], name
 
