@@ -12,6 +12,7 @@ from assessments import duties
 from assessments.duties import Ballot, Question
 from assessments.models import Dossier, DossierMove, DutyInstance
 from assessments.standings import in_force
+from lianzheng.attachments.check import BYTES, Scan, Unfit, scan_of
 from lianzheng.organisation.forms import CleanForm
 from lianzheng.organisation.models import Unit
 from registers.models import RiskTable
@@ -74,6 +75,18 @@ class DutyForm(CleanForm):
             for name, value in self.cleaned_data.items()
             if name != "version" and value not in ("", None)
         }
+
+
+class ProofForm(CleanForm):
+    """佐证材料: a scan, told by its bytes."""
+
+    file = forms.FileField(label="扫描件", help_text="PDF、JPEG 或 PNG，不超过 10 MB。")
+
+    def clean_file(self) -> Scan:
+        try:
+            return scan_of(self.cleaned_data["file"].read(BYTES + 1))
+        except Unfit as unfit:
+            raise forms.ValidationError(str(unfit)) from unfit
 
 
 def sections_of(turn: DutyInstance) -> list[Unit]:

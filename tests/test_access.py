@@ -16,10 +16,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from assessments.actions import open_calendar, refresh_duties
 from assessments.models import Dossier, DutyInstance, State
 from assessments.notice_files import paper_of
+from early_warning.actions import draft_bulletin, issue_bulletin
 from lianzheng import clock
+from lianzheng.attachments.actions import attach
+from lianzheng.attachments.check import scan_of
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
 from tests.cast import Round, client_of, judge
+from tests.early_warning.play import arguments_of_warnings
 
 CSP = {
     "default-src 'none'",
@@ -155,13 +159,53 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "duties": ("GET", EVERYBODY),
     "duty_board": ("GET", (*BUREAU[:1], "孙八", "赵六", "外人")),
     "duty": ("GET", OWN),
+    "duty_evidence": ("POST", OWN),
+    "duty_evidence_file": ("GET", OWN),
+    "overview": ("GET", ("王五", "钱七", "孙八", "赵六", "外人")),
+    "overdue": ("GET", ("王五", "赵六", "外人")),
+    "duty_signal": ("POST", ("王五", "赵六")),
+    "reminders": ("GET", EVERYBODY),
+    "warning_limits": ("GET", ("赵六",)),
+    "bulletins": ("GET", EVERYBODY),
+    "bulletin_new": ("POST", ("王五", "外人")),
+    "bulletin": ("GET", OWN),
+    "bulletin_issue": ("POST", ("王五",)),
+    "bulletin_file": ("GET", OWN),
     "calendar_key": ("GET", EVERYBODY),
     "calendar_feed": ("GET", EVERYBODY),
+    "signals": ("GET", ("赵六",)),
+    "signal_new": ("GET", ("王五", "赵六", "外人")),
+    "signal": ("GET", ("赵六",)),
+    "signal_judge": ("POST", ("赵六",)),
+    "signal_link": ("POST", ("赵六",)),
+    "signal_informant": ("POST", ("赵六",)),
+    "warnings": ("GET", (*OWN, "外人")),
+    "warnings_file": ("GET", (*OWN, "外人")),
+    "warning": ("GET", OWN),
+    "warning_edit": ("GET", ("赵六",)),
+    "warning_step": ("POST", OWN),
+    "warning_answerer": ("POST", ("赵六",)),
+    "warning_causes": ("POST", OWN),
+    "warning_item": ("POST", OWN),
+    "warning_evidence": ("POST", OWN),
+    "warning_evidence_file": ("GET", OWN),
+    "warning_paper": ("GET", OWN),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
 
 
+PDF = b"%PDF-1.4 evidence %%EOF"
+FILES = (
+    "duty_evidence_file",
+    "bulletin_file",
+    "sheet",
+    "intake_template",
+    "notice_file",
+    "warnings_file",
+    "warning_evidence_file",
+    "warning_paper",
+)
 NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
 NOTICE += ("notice_send_back", "objection_new")
 
@@ -218,10 +262,10 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
         "objection": {"pk": objection.pk},
-        **{name: {} for name in ("duties", "duty_board", "calendar_key")},
-        "duty": {"pk": duty_of(year).pk},
+        **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
         "verify_paper": {"token": paper_of(notice).token},
+        **arguments_of_warnings(year.cast),
     }
 
 
@@ -234,6 +278,21 @@ def duty_of(year: Round) -> DutyInstance:
     rows.update(**before)
     found: DutyInstance = DutyInstance.unscoped.filter(code="self_check", person=year.cast["张三"]).get()
     return found
+
+
+def arguments_of_time(year: Round) -> dict[str, dict[str, Any]]:
+    """Duties with a piece of evidence, and an issued bulletin."""
+    turn, office = duty_of(year), year.cast["王五"]
+    proof = attach(scan_of(PDF), to=turn, name="佐证材料", by=office)
+    bulletin = draft_bulletin(year.cast.bureau, span="half", year=clock.today().year, turn=1, by=office)
+    issue_bulletin(bulletin, version=1, by=office)
+    lists = ("duties", "duty_board", "calendar_key", "overview", "overdue", "reminders", "warning_limits", "bulletins")
+    return {
+        **{name: {} for name in (*lists, "bulletin_new")},
+        **{name: {"pk": turn.pk} for name in ("duty", "duty_evidence", "duty_signal")},
+        "duty_evidence_file": {"pk": turn.pk, "proof": proof.pk},
+        **{name: {"pk": bulletin.pk} for name in ("bulletin", "bulletin_issue", "bulletin_file")},
+    }
 
 
 def test_table_of_access_names_every_address(full: dict[str, dict[str, Any]]) -> None:
@@ -337,7 +396,7 @@ def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str
 def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
     for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template", "notice_file"):
+        if ALLOWED[name][0] == "GET" and name not in FILES:
             page = ask(year, name, "王五", arguments).content.decode()
             assert inline.findall(page) == [], name
 

@@ -1,7 +1,7 @@
 """The only writers of campaigns, ratings, meetings, notices and filings; states change through `move()` alone."""
 
 from assessments.actions.campaigns import open_campaign, open_rating, start_rating
-from assessments.actions.duties import close_calendar, fill_duty, follow_level, open_calendar, refresh_duties
+from assessments.actions.duties import add_proof, close_calendar, fill_duty, follow_level, open_calendar, refresh_duties
 from assessments.actions.filings import record_filing, supersede_before
 from assessments.actions.issued import issue_paper, keep_file, mark_paper
 from assessments.actions.meetings import Decision, record_meeting
@@ -42,6 +42,7 @@ __all__ = [
     "Grading",
     "abolish_post",
     "activate_scheme",
+    "add_proof",
     "answer_objection",
     "apply_lines",
     "close_calendar",

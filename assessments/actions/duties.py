@@ -17,6 +17,9 @@ from assessments import duties
 from assessments.models import CalendarKey, Dossier, DutyInstance, State
 from assessments.standings import Standing, standings
 from lianzheng import clock
+from lianzheng.attachments.actions import attach, attached_to
+from lianzheng.attachments.check import Scan
+from lianzheng.attachments.models import Attachment
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale, digest
 from lianzheng.organisation.calendar import exceptions
@@ -185,6 +188,20 @@ def fill_duty(turn: DutyInstance, *, answers: Mapping[str, Any], version: int, f
     kept = digest(dict(answers))
     record(act, subject=turn, bureau=turn.bureau, digest=kept, detail={"事项": turn.code}, by=by)
     return turn
+
+
+MOST_PROOFS = 10
+
+
+@transaction.atomic
+def add_proof(turn: DutyInstance, *, scan: Scan, by: User) -> Attachment:
+    """A piece of evidence of an open turn; pieces are added, never replaced."""
+    rows = DutyInstance.objects.in_bureau(turn.bureau).select_for_update(of=("self",))
+    if not rows.filter(pk=turn.pk, done_on=None, dropped_on=None).exists():
+        raise Refused("这项工作已被办理或取消，不能再上传佐证。")
+    if attached_to(turn).count() >= MOST_PROOFS:
+        raise Refused(f"每项工作最多 {MOST_PROOFS} 份佐证。")
+    return attach(scan, to=turn, name="佐证材料", by=by)
 
 
 @transaction.atomic

@@ -14,15 +14,17 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import actions, duties
 from assessments.actions.duties import owner_of_key
-from assessments.duty_forms import DutyForm, ballots, known_facts, sections_of, spoken
+from assessments.duty_forms import DutyForm, ProofForm, ballots, known_facts, sections_of, spoken
 from assessments.duty_rules import owns, reads_answers, reads_last_three, sees
 from assessments.models import CalendarKey, DutyInstance
 from assessments.views import present
 from lianzheng import clock, ics
+from lianzheng.attachments.actions import attached_to
+from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.access import SignedIn, may, public, signed_in
 from lianzheng.organisation.models import User
@@ -207,7 +209,14 @@ def _filled(request: SignedIn, turn: DutyInstance, *, mine: bool) -> HttpRespons
     return redirect(turn)
 
 
-def show(request: SignedIn, turn: DutyInstance, *, form: DutyForm | None, status: int = 200) -> HttpResponse:
+def show(
+    request: SignedIn,
+    turn: DutyInstance,
+    *,
+    form: DutyForm | None,
+    proof: ProofForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     sections = sections_of(turn)
     reads = reads_answers(turn, request.user)
     last = duties.last_three(ballots(turn.answers, sections)) if reads_last_three(turn, request.user) else []
@@ -221,8 +230,42 @@ def show(request: SignedIn, turn: DutyInstance, *, form: DutyForm | None, status
         "last": last if turn.done_on else [],
         "round": turn.duty.form == "round",
         "form": form,
+        "proofs": list(attached_to(turn)) if reads else [],
+        "proof": proof or (ProofForm() if form is not None else None),
     }
     return render(request, "assessments/duty.html", context, status=status)
+
+
+@signed_in
+@require_POST
+def evidence(request: SignedIn, pk: UUID) -> HttpResponse:
+    """A scan that shows the work was done."""
+    turn = reach(request, pk)
+    if not fills(turn, request.user):
+        messages.error(request, "这项工作已经办结、取消，或不由您办理，不能上传佐证。")
+        return redirect(turn)
+    form = ProofForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return show(request, turn, form=_form(turn), proof=form, status=422)
+    try:
+        actions.add_proof(turn, scan=form.cleaned_data["file"], by=request.user)
+    except Refused as refusal:
+        form.add_error("file", " ".join(refusal.sentences))
+        return show(request, turn, form=_form(turn), proof=form, status=422)
+    messages.success(request, "已上传佐证材料。")
+    return redirect(turn)
+
+
+@signed_in
+@require_safe
+def evidence_file(request: SignedIn, pk: UUID, proof: UUID) -> HttpResponse:
+    """One piece of evidence, for whoever reads what was filled in."""
+    turn = reach(request, pk)
+    found = attached_to(turn).filter(pk=proof).first() if reads_answers(turn, request.user) else None
+    if found is None:
+        raise Http404
+    record("导出", subject=turn, bureau=turn.bureau, detail={"格式": "佐证"}, by=request.user)
+    return file_response(bytes(found.content), name=found.name, kind=found.kind)
 
 
 @signed_in

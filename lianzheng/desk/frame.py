@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from assessments.models import Campaign
+from early_warning import menu as warning_menu
 from lianzheng import clock
 from lianzheng.desk import inbox
 from lianzheng.desk.demo import people
@@ -92,7 +93,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         office.append(("公示异议", reverse("objections"), None))
     if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
         office.append(("节假日", reverse("holidays"), None))
-    office += time_links(held.keys())
+    warned: list[Link] = [(label, reverse(name), None) for label, name in warning_menu.links(user)]
+    warned += time_links(held.keys())
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),
         ("通报", reverse("bulletins"), None),
@@ -101,7 +103,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     ]
     if settings.DEMO:
         read.append(("演示日期", reverse("demo_clock"), None))
-    groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("查看", read)]
+    groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("廉政预警", warned), ("查看", read)]
     return [{"title": title, "items": [_item(request, *link) for link in links]} for title, links in groups if links]
 
 

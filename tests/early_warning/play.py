@@ -145,3 +145,26 @@ def subject_of(cast: Cast, words: str) -> Subject:
 def inform(cast: Cast, name: str = "陈九") -> None:
     """Make somebody an informant of 建筑业股."""
     grant(role("informant"), unit=cast.units["建筑业股"], to=cast[name], by=None)
+
+
+def arguments_of_warnings(cast: Cast) -> dict[str, dict[str, Any]]:
+    """URL arguments of every address of this floor, for a warning of 张三 that is being answered and for a draft."""
+    case = Case(cast)
+    warning = case.bring(State.SIGNED)
+    item = case.answer(warning)
+    proof = actions.add_evidence(item, scan=SCAN, by=again(cast["张三"]))
+    draft = Case(cast).draft()
+    signal, own = {"pk": Case(cast).signal.pk}, {"pk": warning.pk}
+    names = ("warning", "warning_step", "warning_answerer", "warning_causes", "warning_item")
+    return {
+        "signals": {},
+        "signal_new": {},
+        "warnings": {},
+        "warnings_file": {"form": "xlsx"},
+        **dict.fromkeys(("signal", "signal_judge", "signal_link", "signal_informant"), signal),
+        **dict.fromkeys(names, own),
+        "warning_edit": {"pk": draft.pk},
+        "warning_evidence": own | {"item": item.pk},
+        "warning_evidence_file": own | {"proof": proof.pk},
+        "warning_paper": own | {"kind": "notice"},
+    }

@@ -31,7 +31,7 @@ def _refused(request: SignedIn, found: WarningNotice, refusal: Refused, **more: 
 def causes(request: SignedIn, pk: UUID) -> HttpResponse:
     """成因剖析 and 建章立制."""
     found = reach.warning(request, pk)
-    form = CausesForm(request.POST)
+    form = CausesForm(request.POST, auto_id="causes_%s")
     if not form.is_valid():
         return show(request, found, causes_form=form, status=422)
     try:

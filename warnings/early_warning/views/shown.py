@@ -33,7 +33,7 @@ def show(request: SignedIn, found: WarningNotice, *, status: int = 200, **more: 
         "step_actions": [{"action": s.action, "label": s.label, "tone": s.tone} for s in steps],
         "asks": asked_of({step.action for step in steps}),
         "may_edit": found.state == State.DRAFT and handled,
-        "answerer_form": AnswererForm(people=people_of(found), initial={"version": found.version}) if change else None,
+        "answerer_form": answerer_form(found) if change else None,
         "issued": found.issued_on is not None,
         "errors": [{"text": text, "href": "#act"} for text in sentences],
         **_rectification(request, found, **more),
@@ -94,7 +94,7 @@ def _answers(request: SignedIn, found: WarningNotice) -> bool:
 
 def _causes_form(written: Any) -> CausesForm:
     values = {"causes": written.causes, "rules": written.rules} if written else {}
-    return CausesForm(initial=values | {"version": written.version if written else 0})
+    return CausesForm(initial=values | {"version": written.version if written else 0}, auto_id="causes_%s")
 
 
 def fresh_item_form(found: WarningNotice, item: RectificationItem | None, *, data: Any = None) -> ItemForm:
@@ -102,6 +102,10 @@ def fresh_item_form(found: WarningNotice, item: RectificationItem | None, *, dat
     names = ("measure", "responsible", "due_on", "result", "version")
     initial = {name: getattr(item, name) for name in names} if item else {"version": 0, "due_on": last}
     return ItemForm(data, initial=initial, first=first, last=last, prefix=str(item.pk) if item else "new")
+
+
+def answerer_form(found: WarningNotice) -> AnswererForm:
+    return AnswererForm(people=people_of(found), initial={"version": found.version}, auto_id="answerer_%s")
 
 
 def people_of(found: WarningNotice) -> list[tuple[str, str]]:

@@ -79,8 +79,8 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     return _show(request, reach.signal(request, pk, look="查看预警信息"))
 
 
-@may(*JUDGING)
 @require_POST
+@may(*JUDGING)
 def judge(request: SignedIn, pk: UUID) -> HttpResponse:
     """研判; a warning goes on to its draft."""
     found = reach.signal(request, pk)
@@ -104,8 +104,8 @@ def judge(request: SignedIn, pk: UUID) -> HttpResponse:
     return redirect("warning_edit", warning.pk) if warning else redirect("signal", found.pk)
 
 
-@may(*JUDGING)
 @require_POST
+@may(*JUDGING)
 def link(request: SignedIn, pk: UUID) -> HttpResponse:
     """The same matter came in before."""
     found = reach.signal(request, pk)
@@ -120,8 +120,8 @@ def link(request: SignedIn, pk: UUID) -> HttpResponse:
     return redirect("signal", found.pk)
 
 
-@may(*JUDGING)
 @require_POST
+@may(*JUDGING)
 def informant(request: SignedIn, pk: UUID) -> HttpResponse:
     """Who brought it; asked for by a button of its own, and recorded as such."""
     found = reach.signal(request, pk, look="查看信息提供人")

@@ -1,0 +1,17 @@
+"""The links of this floor in the menu: only for who has something there. A subject before issue has nothing."""
+
+from early_warning.rules import REPORTING, has_warnings, judges
+from lianzheng.organisation.models import User
+from lianzheng.organisation.rights import scopes
+
+
+def links(user: User) -> list[tuple[str, str]]:
+    """(label, name of the address)."""
+    found = []
+    if judges(user):
+        found.append(("预警信息", "signals"))
+    if scopes(user).keys() & set(REPORTING):
+        found.append(("报送预警信息", "signal_new"))
+    if has_warnings(user):
+        found.append(("预警台账", "warnings"))
+    return found
