@@ -32,7 +32,7 @@ from lianzheng import clock
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.actions import shift_demo
-from tests.cast import Cast, Round, again
+from tests.cast import Cast, Round
 from tests.early_warning.play import Case, fresh
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -337,4 +337,3 @@ def test_date_to_come_is_refused(cast: Cast) -> None:
     day = (clock.today() + timedelta(days=1)).isoformat()
     with pytest.raises(CommandError, match="不能晚于今天"):
         call_command("morning", "--date", day)
-    assert again(cast["张三"]) == cast["张三"]

@@ -23,7 +23,7 @@ def total(counts: Counts) -> str:
     known = sum(count for count in counts.values() if not 0 < count < SMALL)
     if not hidden:
         return str(known)
-    return f"不少于{known + hidden}" if known else "少量"
+    return shown(1) if hidden == 1 and not known else f"不少于{known + hidden}"
 
 
 def listed(counts: Counts, *, unit: str) -> str:
