@@ -21,6 +21,7 @@ ROLES = {
     "county_office",
     "county_group",
     "filing_body",
+    "informant",
     "administrator",
 }
 RISK_TYPES = {"moral", "duty", "process", "system", "environment"}

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from lianzheng import clock
+from lianzheng.desk.demo import warned
 from lianzheng.desk.demo.play import Player, go_to
 from lianzheng.desk.demo.year import last_year, this_year, town_year
 from lianzheng.organisation.calendar import seed
@@ -33,6 +34,7 @@ def build() -> None:
     this_year(bureau, today.year, today=today)
     go_to(today - BACK, by=bureau.office())
     town_year(town, today.year, today=today)
+    warned.play(bureau, read(FOLDER / "warnings.json")["signals"], today=today)
     DemoShift.objects.all().delete()
 
 
