@@ -238,7 +238,7 @@ def _rotation(duty: Duty, tenure_since: date | None, *, year: int, since: date) 
     for (day, words), lapsed in ((early, late[0] <= since), (late, False)):
         due_on = max(day, since)
         if due_on.year == year and not lapsed:
-            yield Due(duty, f"{tenure_since:%Y%m%d}/{words[-3:]}", words, due_on, f"{duty.title}（{words}）")
+            yield Due(duty, f"{tenure_since:%Y%m%d}/{words[-3:]}", words, due_on, duty.title)
 
 
 # --- forms -------------------------------------------------------------------------------------------------------

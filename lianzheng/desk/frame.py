@@ -78,6 +78,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("已办", reverse("inbox", args=["done"]), None),
         ("我发起的", reverse("inbox", args=["sent"]), None),
         ("周期性工作", reverse("duties"), None),
+        ("逾期提醒", reverse("reminders"), warning_menu.unseen(user)),
     ]
     office: list[Link] = []
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:

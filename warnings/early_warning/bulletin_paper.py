@@ -59,5 +59,5 @@ def _block(line: str) -> Block:
 
 
 def _table(bulletin: Bulletin) -> Table:
-    rows = [list(row) for row in figures.table(bulletin.figures)]
+    rows = [list(row) for row in figures.table(figures.unpacked(bulletin.figures))]
     return Table(("类别", "项目", "数量"), rows, WIDTHS, caption="数据表（1、2以“<3”表示）")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 SMALL = 3
 SPAN_MONTHS = {"month": 1, "half": 6}
@@ -46,6 +47,15 @@ def span_words(span: str, *, year: int, turn: int) -> str:
 
 def turns(span: str) -> range:
     return range(1, 12 // SPAN_MONTHS[span] + 1)
+
+
+def packed(figures: Mapping[str, Counts]) -> dict[str, list[list[object]]]:
+    """As kept: pairs in a list, because a JSON object of PostgreSQL forgets the order of its keys."""
+    return {key: [[name, count] for name, count in counts.items()] for key, counts in figures.items()}
+
+
+def unpacked(kept: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, Counts]:
+    return {key: {str(name): int(count) for name, count in pairs} for key, pairs in kept.items()}
 
 
 def hides(counts: Counts) -> bool:

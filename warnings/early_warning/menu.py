@@ -1,5 +1,6 @@
 """The links of this floor in the menu: only for who has something there. A subject before issue has nothing."""
 
+from early_warning.models import Reminder
 from early_warning.rules import REPORTING, has_warnings, judges
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import scopes
@@ -15,3 +16,8 @@ def links(user: User) -> list[tuple[str, str]]:
     if has_warnings(user):
         found.append(("预警台账", "warnings"))
     return found
+
+
+def unseen(user: User) -> int:
+    """Reminders that the person has not noted as read."""
+    return int(Reminder.objects.across_bureaus().filter(to=user, seen_at=None).count())

@@ -34,7 +34,7 @@ def draft_bulletin(bureau: Unit, *, span: str, year: int, turn: int, by: User) -
         turn=turn,
         title=f"{bureau.name}关于{words}廉政风险预警防控情况的通报",
         text=figures.draft(words, counted),
-        figures=counted,
+        figures=figures.packed(counted),
         drafted_by=by,
     )
     Bulletin.objects.bulk_create([draft], ignore_conflicts=True)
@@ -105,11 +105,10 @@ def signal_of_duty(turn: DutyInstance, *, by: User) -> Signal:
 
 
 def _subject(turn: DutyInstance) -> Subject:
-    """Who owed it: the holder himself, or the section whose it is."""
-    if turn.owner == DutyInstance.Owner.HOLDER and turn.post_id and turn.person_id:
-        tenure = Tenure.objects.in_bureau(turn.bureau).filter(post=turn.post_id, person=turn.person_id, until=None)
-        if held := tenure.first():
-            return found(f"{SubjectKind.PERSON}:{held.pk}")
-        return found(f"{SubjectKind.POST}:{turn.post_id}")
-    kind = SubjectKind.UNIT if turn.kind == "bureau" else SubjectKind.SECTION
-    return found(f"{kind}:{turn.unit_id}")
+    """Who owed it: the holder himself, the section, or for what the office and the inspection owe the body itself."""
+    if turn.owner == DutyInstance.Owner.SECTION_HEAD:
+        return found(f"{SubjectKind.SECTION}:{turn.unit_id}")
+    if turn.owner != DutyInstance.Owner.HOLDER:
+        return found(f"{SubjectKind.UNIT}:{turn.bureau_id}")
+    tenure = Tenure.objects.in_bureau(turn.bureau).filter(post=turn.post_id, person=turn.person_id, until=None).first()
+    return found(f"{SubjectKind.PERSON}:{tenure.pk}" if tenure else f"{SubjectKind.POST}:{turn.post_id}")

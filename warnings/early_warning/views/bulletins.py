@@ -123,7 +123,7 @@ def show(request: SignedIn, bulletin: Bulletin, *, form: BulletinForm | None, st
     context = {
         "bulletin": bulletin,
         "period": figures.span_words(bulletin.span, year=bulletin.year, turn=bulletin.turn),
-        "rows": figures.table(bulletin.figures),
+        "rows": figures.table(figures.unpacked(bulletin.figures)),
         "lines": bulletin.text.splitlines(),
         "form": form,
     }
