@@ -78,7 +78,6 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("已办", reverse("inbox", args=["done"]), None),
         ("我发起的", reverse("inbox", args=["sent"]), None),
         ("周期性工作", reverse("duties"), None),
-        ("逾期提醒", reverse("reminders"), warning_menu.unseen(user)),
     ]
     office: list[Link] = []
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
@@ -95,6 +94,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
         office.append(("节假日", reverse("holidays"), None))
     warned: list[Link] = [(label, reverse(name), None) for label, name in warning_menu.links(user)]
+    if reverse("warnings") in [url for _, url, _ in warned]:  # nobody else can have been reminded
+        warned.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
     warned += time_links(held.keys())
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),
