@@ -93,10 +93,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         office.append(("公示异议", reverse("objections"), None))
     if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
         office.append(("节假日", reverse("holidays"), None))
-    warned: list[Link] = [(label, reverse(name), None) for label, name in warning_menu.links(user)]
-    if reverse("warnings") in [url for _, url, _ in warned]:  # nobody else can have been reminded
-        warned.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
-    warned += time_links(held.keys())
+    warned = warned_links(user) + time_links(held.keys())
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),
         ("通报", reverse("bulletins"), None),
@@ -107,6 +104,15 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         read.append(("演示日期", reverse("demo_clock"), None))
     groups: list[tuple[str, list[Link]]] = [("办公", work), ("组织排查", office), ("廉政预警", warned), ("查看", read)]
     return [{"title": title, "items": [_item(request, *link) for link in links]} for title, links in groups if links]
+
+
+def warned_links(user: User) -> list[Link]:
+    """Signals and warnings; reminders for whoever has a warning to see, as nobody else can have been reminded."""
+    names = warning_menu.links(user)
+    links: list[Link] = [(label, reverse(name), None) for label, name in names]
+    if "warnings" in dict(names).values():
+        links.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
+    return links
 
 
 def time_links(held: Collection[str]) -> list[Link]:
