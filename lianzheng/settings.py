@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "lianzheng.organisation",
     "lianzheng.audit",
+    "lianzheng.attachments",
     "registers",
     "assessments",
     "early_warning",
