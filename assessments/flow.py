@@ -38,17 +38,22 @@ def _desk(source: State, target: State, who: Who, *, label: str = "审核通过"
     return (Step(action, label, source, target, who, needs, then), _back(source, who))
 
 
-def _back(source: State, who: Who) -> Step:
-    needs: tuple[Need, ...] = (readiness.returned_properly,)
+def _back(source: State, who: Who, *more: Need) -> Step:
+    needs: tuple[Need, ...] = (readiness.returned_properly, *more)
     return Step("return", "退回修改", source, S.RETURNED, who, needs, (effects.send_back,), duty=False, tone="danger")
 
 
 def _decision() -> tuple[Step, ...]:
-    needs: tuple[Need, ...] = (readiness.in_a_meeting, readiness.decided_with_reason)
+    needs: tuple[Need, ...] = (
+        readiness.in_a_meeting,
+        readiness.decided_with_reason,
+        readiness.changed_with_reason,
+        readiness.met_after_arrival,
+    )
     then: tuple[Effect, ...] = (effects.set_decided, *NEXT)
     return (
         Step("decide", "会议决定", S.MEETING, S.NOTICE, rules.MEETING, needs, then, place="meeting_new"),
-        _back(S.MEETING, rules.MEETING),
+        _back(S.MEETING, rules.MEETING, readiness.met_after_arrival),
     )
 
 
@@ -65,27 +70,27 @@ def _notice(after: State) -> tuple[Step, ...]:
 
 
 def _filed() -> tuple[Step, ...]:
-    """备案: the superior office gives the receipt, or the bureau's office records the receipt on paper."""
-    needs: tuple[Need, ...] = (readiness.with_a_receipt,)
-    then: tuple[Effect, ...] = (effects.enter_force,)
-    paper = Step(
-        "file_paper",
-        "登记备案回执",
-        S.FILING,
-        S.IN_FORCE,
-        rules.PUBLISHER,
-        needs,
-        then,
-        duty=False,
-        tone="quiet",
-        place="filing",
-    )
+    """备案: the office sends, the superior office gives the receipt or sends back; or the bureau's office records the
+    receipt it got on paper."""
+    body, office, place = rules.FILING_BODY, rules.PUBLISHER, "filing"
+    quiet: dict[str, Any] = {"duty": False, "tone": "quiet", "place": place}
+    danger: dict[str, Any] = {"duty": False, "tone": "danger", "place": place}
+    force: tuple[Effect, ...] = (effects.enter_force,)
+    on_paper: tuple[Need, ...] = (readiness.with_a_receipt, readiness.received_after_arrival)
+    again: tuple[Effect, ...] = (effects.leave_filing, *NEXT)
+    mend: tuple[Effect, ...] = (effects.leave_filing, effects.send_back)
+    sent: tuple[Need, ...] = (readiness.in_a_submission,)
+    to_them: tuple[Effect, ...] = (effects.set_filing, *NEXT)
+    receipt: tuple[Need, ...] = (readiness.with_a_receipt,)
+    words: tuple[Need, ...] = (readiness.sent_back_with_opinion,)
+    proper: tuple[Need, ...] = (readiness.returned_properly,)
     return (
-        Step("file", "备案", S.FILING, S.IN_FORCE, rules.FILING_BODY, needs, then, place="filing"),
-        paper,
-        Step(
-            "supersede", "更新", S.IN_FORCE, S.SUPERSEDED, rules.FILER, (), (), duty=False, tone="quiet", place="filing"
-        ),
+        Step("file_send", "报送备案", S.FILING, S.FILING_SENT, office, sent, to_them, place=place),
+        Step("file_paper", "登记备案回执", S.FILING, S.IN_FORCE, office, on_paper, force, **quiet),
+        Step("file", "备案", S.FILING_SENT, S.IN_FORCE, body, receipt, force, place=place),
+        Step("file_back", "退回重报", S.FILING_SENT, S.FILING, body, words, again, **danger),
+        Step("return", "退回修改", S.FILING_SENT, S.RETURNED, body, proper, mend, **danger),
+        Step("supersede", "更新", S.IN_FORCE, S.SUPERSEDED, rules.FILER, (), (), **quiet),
     )
 
 
@@ -223,6 +228,8 @@ def _refusal(dossier: Dossier, user: User) -> str:
 def _hat(dossier: Dossier, step: Step, user: User) -> str:
     """What the person is when acting: the desk's name, or, where the step went one desk up, the person's own role."""
     worn = hats(user, unit=dossier.unit)
+    if not worn and dossier.filing and dossier.filing.to:
+        worn = hats(user, unit=dossier.filing.to)
     if step.who in (rules.WRITER, rules.SENDER, rules.MEETING) or step.who.label in worn or not worn:
         return step.who.label
     return worn[0]

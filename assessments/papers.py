@@ -163,7 +163,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
     """Opinions by approval cell, with name and date."""
     cells: dict[str, list[Opinion]] = {}
     for move in _since_hand_in(dossier):
-        if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
+        if move.action in ("return", "recall", "publish", "close", "file_send", "file_back", "supersede", "void"):
             continue
         opinion = Opinion(
             text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat

@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
-from assessments.models import State
+from assessments.models import Dossier, Filing, State
+from lianzheng.attachments.models import Attachment
 from lianzheng.organisation.access import signed_in
 from tests.cast import Round, client_of
 
@@ -112,6 +113,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "open_rating": ("POST", ("王五",)),
     "meeting_new": ("GET", ("王五", "孙八")),
     "meeting": ("GET", ("王五", "孙八", "赵六")),
+    "minutes": ("GET", ("王五", "孙八", "赵六")),
     "notices": ("GET", ("王五",)),
     "notice_new": ("GET", ("王五",)),
     "notice_list": ("GET", EVERYBODY),
@@ -124,7 +126,23 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "scheme_discard": ("POST", ("王五",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
+    "filing_paper": ("GET", ("王五",)),
+    "filing_case": ("GET", ("王五", "孙八", "赵六", "郑十")),
+    "filing_accept": ("POST", ("郑十",)),
+    "filing_back": ("POST", ("郑十",)),
+    "filing_document": ("GET", ("王五", "孙八", "赵六", "郑十")),
+    "filing_scan": ("GET", ("王五", "孙八", "赵六", "郑十")),
 }
+FILES = ("sheet", "intake_template", "minutes", "filing_document", "filing_scan")
+
+
+def filed(year: Round) -> tuple[Filing, Filing]:
+    """One filing that was sent, one that was recorded from paper; laid before the desk by hand."""
+    for title in ("县住建局", "办公室"):
+        rows = Dossier.unscoped.filter(campaign=year.campaign, title=title)
+        rows.update(state=State.FILING, route="county.bureau.finding")
+    sent = year.send([year.dossier("县住建局")])
+    return sent, year.file_on_paper([year.campaign.dossiers.get(title="办公室")])
 
 
 @pytest.fixture
@@ -142,6 +160,9 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     rating.refresh_from_db()
     meeting = rating.meeting
     assert meeting is not None
+    sent, on_paper = filed(year)
+    case = {"pk": sent.pk}
+    scan = Attachment.unscoped.get(subject=on_paper.pk)
     plain = (
         "home",
         "help",
@@ -168,6 +189,11 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
         "meeting": {"pk": meeting.pk},
+        "minutes": {"pk": meeting.pk, "form": "xlsx"},
+        **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
+        "filing_paper": campaign,
+        "filing_document": case | {"paper": "letter"},
+        "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
         "notice": {"pk": notice.pk},
         "notice_end": {"pk": notice.pk},
     }
@@ -242,7 +268,7 @@ def test_unknown_record_and_record_of_another_bureau_look_the_same(
 
 def test_post_without_token_is_refused(year: Round, full: dict[str, dict[str, Any]]) -> None:
     posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
-    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing"]
+    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing", "filing_paper"]
     client = client_of(year.cast["王五"], enforce_csrf_checks=True)
     answers = {name: client.post(reverse(name, kwargs=full[name])).status_code for name in posts}
     assert answers == dict.fromkeys(posts, 403)
@@ -272,7 +298,7 @@ def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str
 def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
     inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
     for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in ("sheet", "intake_template"):
+        if ALLOWED[name][0] == "GET" and name not in FILES:
             page = ask(year, name, "王五", arguments).content.decode()
             assert inline.findall(page) == [], name
 
@@ -305,20 +331,23 @@ def test_redirect_never_leaves_the_house(year: Round, target: str) -> None:
     assert client_of(None).post(reverse("sign_in"), entered)["Location"] == "/"
 
 
-@pytest.mark.parametrize("answer", ["meeting_new", "notice_new", "notices", "filing"])
-def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, moving_clock: None) -> None:
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("meeting_new", State.MEETING),
+        ("notice_new", State.NOTICE),
+        ("notices", State.PUBLISHED),
+        ("filing", State.FILING),
+        ("filing", State.FILING_SENT),
+    ],
+)
+def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, state: str, moving_clock: None) -> None:
     """A step taken on a page of its own would be a dead end for a person who may not open that page."""
     from assessments.flow import DOSSIERS
 
-    steps = {
-        "meeting_new": State.MEETING,
-        "notice_new": State.NOTICE,
-        "notices": State.PUBLISHED,
-        "filing": State.FILING,
-    }
-    dossier = year.bring(year.rating("施工许可岗"), steps[answer])
+    dossier = year.bring(year.rating("施工许可岗"), state)
     own = year.dossier("办公室主任", stage="finding")
-    own.__class__.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route)
+    Dossier.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route, filing=dossier.filing)
     own.refresh_from_db()
     for record in (dossier, own):
         owing = {

@@ -4,20 +4,24 @@ notice, filing."""
 from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import FORM_NAMES, Dossier, DossierMove, ReturnReason, State
 from assessments.models.filings import Filing
-from assessments.models.meetings import Meeting
+from assessments.models.meetings import Attendee, Meeting, MeetingDraft, MeetingItem, Recusal
 from assessments.models.notices import PublicNotice
 from assessments.models.ratings import Rating
 from assessments.models.schemes import Scheme
 
 __all__ = [
     "FORM_NAMES",
+    "Attendee",
     "Campaign",
     "Dossier",
     "DossierMove",
     "Filing",
     "Meeting",
+    "MeetingDraft",
+    "MeetingItem",
     "PublicNotice",
     "Rating",
+    "Recusal",
     "ReturnReason",
     "Scheme",
     "State",
