@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from assessments import numbers
 from assessments.levels import VOCABULARIES
 from assessments.models import Dossier, Filing
 from lianzheng.organisation.models import Unit
@@ -41,23 +42,17 @@ def _texts(dossier: Dossier) -> list[str]:
 
 
 def next_sent_no(bureau: Unit, *, year: int) -> str:
-    """Proposed 发文字号 of the covering report: the first number not yet used."""
-    used = set(Filing.objects.in_bureau(bureau).values_list("sent_no", flat=True))
-    return _first_free(f"{bureau.short_name or bureau.name}廉〔{year}〕", used)
+    """Proposed 发文字号 of the covering report: the next of the bureau's own series of the year."""
+    used = Filing.objects.in_bureau(bureau).exclude(sent_no="").order_by("-sent_at")
+    return numbers.following(
+        used.values_list("sent_no", flat=True), year=year, word=f"{bureau.short_name or bureau.name}廉"
+    )
 
 
 def next_receipt_no(filing: Filing, *, day: date) -> str:
-    """Proposed number of the receipt: counted for each authority and year."""
-    here = Filing.objects.across_bureaus().filter(to=filing.to)
-    used = set(here.exclude(receipt_no="").values_list("receipt_no", flat=True))
-    return _first_free(f"廉备〔{day.year}〕", used)
-
-
-def _first_free(start: str, used: set[str]) -> str:
-    """The number after the highest of this series."""
-    taken = [text.removeprefix(start).removesuffix("号") for text in used if text.startswith(start)]
-    highest = max((int(text) for text in taken if text.isdecimal() and len(text) < 6), default=0)
-    return f"{start}{highest + 1}号"
+    """Proposed number of the receipt: the next of the authority's own series of the year."""
+    used = Filing.objects.across_bureaus().filter(to=filing.to).exclude(receipt_no="").order_by("-answered_at")
+    return numbers.following(used.values_list("receipt_no", flat=True), year=day.year, word="廉备")
 
 
 def letter_of(filing: Filing) -> Document:
@@ -79,7 +74,7 @@ def letter_of(filing: Filing) -> Document:
         organ=filing.bureau.name,
         on=filing.sent_on,
         annexes=(Annex("备案表册清单", (Table(COLUMNS, filing.content["rows"], WIDTHS),)),),
-        notes=f"内容摘要 SHA-256：{filing.digest}",
+        fine=f"内容摘要 SHA-256：{filing.digest}",
     )
 
 
@@ -111,5 +106,5 @@ def receipt_of(filing: Filing) -> Document:
         blocks=blocks,
         organ=filing.body,
         on=filing.received_on,
-        notes=f"报送内容摘要 SHA-256：{filing.digest}",
+        fine=f"报送内容摘要 SHA-256：{filing.digest}",
     )

@@ -169,7 +169,7 @@ def document_of(minutes: Minutes) -> Document:
         organ=meeting.bureau.name,
         on=meeting.recorded_on,
         annexes=(Annex("会议决定一览表", (_list(minutes),)),),
-        notes=f"内容摘要 SHA-256：{meeting.digest}",
+        fine=f"内容摘要 SHA-256：{meeting.digest}",
     )
 
 

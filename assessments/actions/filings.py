@@ -131,8 +131,8 @@ def _used(number: str) -> str:
 
 def _lock(filing: Filing) -> None:
     """Only what was sent and not yet answered can be answered; the second of two waits here and is told."""
-    rows = Filing.objects.across_bureaus().select_for_update(of=("self",)).select_related("answered_by")
-    current: Filing = rows.get(pk=filing.pk)
+    # Without a join: of a row that was waited for, PostgreSQL would give the others' columns as they were before.
+    current: Filing = Filing.objects.across_bureaus().select_for_update().get(pk=filing.pk)
     if current.state != Filing.State.SENT:
         who = current.answered_by.name if current.answered_by else ""
         when = localtime(current.answered_at).strftime("%m-%d %H:%M") if current.answered_at else ""

@@ -111,8 +111,8 @@ def _claim(campaign: Campaign, *, version: int | None, by: User) -> MeetingDraft
     MeetingDraft.objects.bulk_create(
         [MeetingDraft(bureau_id=campaign.bureau_id, campaign=campaign)], ignore_conflicts=True
     )
-    rows = MeetingDraft.objects.across_bureaus().select_for_update(of=("self",))
-    draft: MeetingDraft = rows.select_related("saved_by", "recorded").get(campaign=campaign)
+    # Without a join: of a row that was waited for, PostgreSQL would give the others' columns as they were before.
+    draft: MeetingDraft = MeetingDraft.objects.across_bureaus().select_for_update().get(campaign=campaign)
     if version is not None and draft.version != version:
         raise Stale(_changed(draft))
     return draft

@@ -6,10 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from assessments import actions
+from assessments import actions, numbers
 from assessments.decision_forms import BACK, AttendeeForm, ItemForm, MeetingForm
 from assessments.effects import REVIEW_DAYS
-from assessments.models import Attendee, Campaign, Dossier, MeetingDraft, ReturnReason
+from assessments.models import Attendee, Campaign, Dossier, Meeting, MeetingDraft, ReturnReason
 from assessments.rules import visible
 from assessments.views import present
 from assessments.views.picking import uuid_or_none, version_in, version_of
@@ -162,10 +162,11 @@ def suggested(campaign: Campaign, user: User, today: date) -> dict[str, Any]:
     """The usual head of the minutes, with the next number."""
     last = campaign.meetings.order_by("-number").first()
     number = last.number + 1 if last else 1
+    used = Meeting.objects.in_bureau(campaign.bureau).order_by("-recorded_at").values_list("minutes_no", flat=True)
     return {
         "name": campaign.bureau.meeting_name or "局办公会议",
         "number": number,
-        "minutes_no": f"〔{campaign.year}〕{number}号",
+        "minutes_no": numbers.following(used, year=campaign.year, word=""),
         "held_on": today,
         "place": last.place if last else "",
         "chair": chair_of(campaign.bureau),

@@ -93,7 +93,10 @@ def _clean(typed: Typed) -> dict[str, list[str]]:
 def _refused(request: SignedIn, agenda: Agenda, refusal: Refused) -> HttpResponse:
     """The page once more with everything that was typed, on the state of things as it is now."""
     now = Agenda(request, agenda.campaign, _waiting(request, agenda.campaign))
-    errors = [{"text": text, "href": "#agenda"} for text in refusal.sentences]
+    said = "；".join(refusal.sentences)
+    off = [item.dossier.title for item in agenda.gone if item.dossier.title not in said]
+    texts = [*refusal.sentences, *(f"{title}：已在别的会议上办理，从本页的议题中去掉。" for title in off)]
+    errors = [{"text": text, "href": "#agenda"} for text in texts]
     return _show(request, now, errors=errors, status=409 if isinstance(refusal, Stale) else 422)
 
 

@@ -70,7 +70,8 @@ class Document:
     """What an official document says.
 
     `head` is the red name of the issuing body above the red line, "" for a paper without one; `number` 发文字号;
-    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送.
+    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送;
+    `fine` a last line in small print, such as the digest by which the paper is told from another.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Document:
     annexes: Sequence[Annex] = ()
     notes: str = ""
     copies: str = ""
+    fine: str = ""
 
 
 def document(doc: Document, *, seconds: int = pdf.SECONDS) -> bytes:
@@ -99,6 +101,8 @@ def page(doc: Document) -> str:
     parts += [_list_of_annexes(doc.annexes), _signature(doc)]
     if doc.notes:
         parts.append(f"<p>（{_text(doc.notes)}）</p>")
+    if doc.fine:
+        parts.append(f'<p class="fine">{_text(doc.fine)}</p>')
     parts += [_copies(doc), *_annexes(doc.annexes)]
     return (
         f'<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8">{_about(doc)}'
