@@ -68,7 +68,7 @@ def letter_of(filing: Filing) -> Document:
     return Document(
         head=filing.bureau.name,
         number=filing.sent_no,
-        title=f"关于报送{year}年度廉政风险等级和防控措施备案的报告",
+        title=f"关于报送{year}年度廉政风险等级\n和防控措施备案的报告",
         addressee=filing.body,
         blocks=[*blocks, Paragraph("特此报告。")],
         organ=filing.bureau.name,

@@ -162,7 +162,7 @@ def document_of(minutes: Minutes) -> Document:
         title = f"（{chinese(item.order)}）{item.dossier.form_name}　{item.dossier.title}"
         blocks += [Heading(title, 2), *_paragraphs(minutes, item)]
     return Document(
-        head=f"{meeting.bureau.name}{meeting.name}纪要",
+        head=f"{_named_once(meeting.bureau.name, meeting.name)}纪要",
         number=meeting.minutes_no,
         title=f"研究{meeting.campaign.year}年度廉政风险等级会议纪要",
         blocks=blocks,
@@ -171,6 +171,11 @@ def document_of(minutes: Minutes) -> Document:
         annexes=(Annex("会议决定一览表", (_list(minutes),)),),
         fine=f"内容摘要 SHA-256：{meeting.digest}",
     )
+
+
+def _named_once(bureau: str, meeting: str) -> str:
+    """县住建局 and 局办公会议 are 县住建局办公会议."""
+    return bureau + (meeting[1:] if bureau[-1:] == meeting[:1] else meeting)
 
 
 def _opening(minutes: Minutes) -> str:
