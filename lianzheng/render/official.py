@@ -72,8 +72,9 @@ class Annex:
 class Document:
     """What an official document says.
 
-    A line feed in `title` parts a long one where its words allow. `head` is the red name of the issuing body above the red line, "" for a paper without one; `number` 发文字号;
-    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送;
+    A line feed in `title` parts a long one where its words allow. `head` is the red name of the issuing body above
+    the red line, "" for a paper without one; `number` 发文字号; `addressee` 主送机关; `organ` and `on` the signature,
+    above which a seal has room; `notes` 附注; `copies` 抄送;
     `fine` small print at the foot of the first page, such as the digest by which the paper is told from another.
     """
 
