@@ -23,6 +23,8 @@ from lianzheng.organisation.roles import Right
 SPARE = 4
 """Empty lines of the attendance list."""
 MOST = 80
+FOLDED = ("agree", "oppose", "abstain", "recused", "points", "reason_class")
+"""Fields of an item that lie folded away until somebody has written in them."""
 NOT_KEPT = ("csrfmiddlewaretoken", "do", "version")
 Typed = Mapping[str, Sequence[str]]
 
@@ -137,6 +139,7 @@ class Agenda:
             "items": [
                 present.item(form.dossier, today=self.today)
                 | {"form_": form, "picked": self.ticked(form.dossier), "reason": form.dossier.proposed_reason}
+                | {"open": any(self.first(form.add_prefix(name)) for name in FOLDED)}
                 for form in self.items
             ],
         }

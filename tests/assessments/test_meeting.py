@@ -284,6 +284,15 @@ def test_page_says_at_the_field_what_is_wrong_and_keeps_what_was_typed(
     assert ("我写的理由" in text, "我写的地点" in text) == (True, True)
 
 
+def test_votes_that_were_refused_are_not_folded_away(year: Round) -> None:
+    one, other = at_meeting(year, "施工许可岗", "质量监督岗")
+    response = page(year, sent(year, one, other, **{f"agree-{one.pk}": "9"}))
+    assert response.status_code == 422
+    opened = {item["title"]: item["open"] for item in response.context["items"]}
+    assert opened == {"施工许可岗（张三）": True, "质量监督岗（陈九）": False}
+    assert response.content.decode().count("<details open>") == 1
+
+
 def test_item_decided_elsewhere_is_named_and_the_rest_is_recorded_without_it(year: Round) -> None:
     one, other = at_meeting(year, "施工许可岗", "质量监督岗")
     fields = sent(year, one, other, **{f"points-{other.pk}": "我写的要点"})
@@ -348,6 +357,14 @@ def test_old_draft_version_is_stale_for_the_action_as_well(year: Round) -> None:
     with pytest.raises(Stale):
         year.meet([decision(one)], draft=0)
     assert year.meet([decision(one)], draft=1).items.count() == 1
+
+
+@pytest.mark.parametrize("name", ["王五", "孙八", "赵六"])
+def test_recorded_meeting_is_found_from_its_round(year: Round, name: str) -> None:
+    (one,) = at_meeting(year, "施工许可岗")
+    meeting = year.meet([decision(one)])
+    text = client_of(year.cast[name]).get(reverse("campaign", args=[year.campaign.pk])).content.decode()
+    assert f'<a href="{reverse("meeting", args=[meeting.pk])}">局办公会议第1次会议 〔2026〕1号</a>' in text
 
 
 # --- papers ------------------------------------------------------------------------------------------------------
