@@ -82,8 +82,8 @@ def _filed() -> tuple[Step, ...]:
     sent: tuple[Need, ...] = (readiness.in_a_submission,)
     to_them: tuple[Effect, ...] = (effects.set_filing, *NEXT)
     receipt: tuple[Need, ...] = (readiness.with_a_receipt,)
-    words: tuple[Need, ...] = (readiness.sent_back_with_opinion,)
-    proper: tuple[Need, ...] = (readiness.returned_properly,)
+    words: tuple[Need, ...] = (readiness.with_an_answer, readiness.sent_back_with_opinion)
+    proper: tuple[Need, ...] = (readiness.with_an_answer, readiness.returned_properly)
     return (
         Step("file_send", "报送备案", S.FILING, S.FILING_SENT, office, sent, to_them, place=place),
         Step("file_paper", "登记备案回执", S.FILING, S.IN_FORCE, office, on_paper, force, **quiet),

@@ -151,6 +151,13 @@ def with_a_receipt(dossier: Dossier, said: Said) -> str | None:
     return "本表不在这次报送之内。" if sent and dossier.filing_id != filing.pk else None
 
 
+def with_an_answer(dossier: Dossier, said: Said) -> str | None:
+    """Sent back together with the filing in which it lies, never by itself."""
+    filing = said.facts.get("filing")
+    answered = filing is not None and filing.pk == dossier.filing_id
+    return None if answered else "请在“备案”页对整个报送办理。"
+
+
 def received_after_arrival(dossier: Dossier, said: Said) -> str | None:
     """A receipt on paper cannot be older than the end of the notice that came before it."""
     filing = said.facts.get("filing")

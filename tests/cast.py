@@ -273,6 +273,12 @@ class Round:
         person = again(self.cast[by])
         return actions.accept_filing(filing, receipt_no=number, received_on=clock.today(), opinion=opinion, by=person)
 
+    def answer(self, dossier: Dossier, *, mend: bool, by: str = "郑十") -> Filing:
+        """Its filing is sent back: to be mended, or to be sent again."""
+        assert dossier.filing is not None
+        words: dict[str, Any] = {"opinion": "意见", "reason": "shallow", "due_on": tomorrow()}
+        return actions.return_filing(dossier.filing, mend=[dossier] if mend else [], by=again(self.cast[by]), **words)
+
     def file(self, dossiers: Sequence[Dossier], *, number: str = "") -> Filing:
         """Sent and accepted."""
         return self.accept(self.send(dossiers), number=number)

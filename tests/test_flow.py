@@ -77,6 +77,8 @@ def take(play: Round, dossier: Dossier, step: Step, by: str) -> None:
         play.send([dossier], by=by)
     elif step.action == "file":
         play._file(dossier, "file", by)
+    elif step.source == State.FILING_SENT:
+        play.answer(dossier, mend=step.action == "return", by=by)
     elif step.action == "file_paper":
         play.file_on_paper([dossier], by=by)
     elif step.action == "decide" and step.place:

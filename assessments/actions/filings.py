@@ -69,15 +69,18 @@ def return_filing(
     if not opinion.strip():
         raise Refused("退回须写明意见。")
     _answer(filing, state=Filing.State.BACK, opinion=opinion, by=by)
+    facts = {"filing": filing}
     bad = {dossier.pk for dossier in mend}
     sent = _in(filing)
     _move_all(
         [pair for pair in sent if pair[0].pk in bad],
         "return",
-        said=Said(opinion=opinion, reason=reason, due_on=due_on),
+        said=Said(opinion=opinion, reason=reason, due_on=due_on, facts=facts),
         by=by,
     )
-    _move_all([pair for pair in sent if pair[0].pk not in bad], "file_back", said=Said(opinion=opinion), by=by)
+    _move_all(
+        [pair for pair in sent if pair[0].pk not in bad], "file_back", said=Said(opinion=opinion, facts=facts), by=by
+    )
     record("退回备案", subject=filing, bureau=filing.bureau, detail={"退回修改": len(bad)}, by=by)
     return filing
 

@@ -176,6 +176,14 @@ def test_filing_of_another_set_is_no_receipt_for_this_dossier(year: Round) -> No
     )
 
 
+@pytest.mark.parametrize("action", ["return", "file_back"])
+def test_dossier_is_not_sent_back_without_its_filing(year: Round, action: str) -> None:
+    (one,) = waiting(year, "施工许可岗")
+    year.send([one])
+    said = {"opinion": "请改", "reason": "vague", "due_on": tomorrow()}
+    assert refused(year.take, one, action, "郑十", **said) == ("请在“备案”页对整个报送办理。",)
+
+
 def test_bureau_whose_authority_is_not_here_files_on_paper(year: Round) -> None:
     (one,) = waiting(year, "施工许可岗")
     Unit.objects.filter(pk=year.cast.bureau.pk).update(filing_body="市纪委监委")
