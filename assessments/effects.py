@@ -96,8 +96,19 @@ def after_notice(dossier: Dossier, said: Said, by: User) -> None:
         start_rating(dossier, by=by)
 
 
+def set_filing(dossier: Dossier, said: Said, by: User) -> None:
+    """From here the superior office sees it."""
+    _write(dossier, filing=said.facts["filing"])
+
+
+def leave_filing(dossier: Dossier, said: Said, by: User) -> None:
+    """Sent back: the superior office no longer sees it."""
+    _write(dossier, filing=None)
+
+
 def enter_force(dossier: Dossier, said: Said, by: User) -> None:
-    """In force from the receipt; what stood for the same post, section or bureau before is superseded, never
-    deleted."""
-    _write(dossier, filing=said.facts.get("filing"), in_force_on=clock.today(), due_on=None)
+    """In force from the day of the receipt, or today where none is given; what stood for the same post, section or
+    bureau before is superseded, never deleted."""
+    filing = said.facts.get("filing")
+    _write(dossier, filing=filing, in_force_on=filing.received_on if filing else clock.today(), due_on=None)
     supersede_before(dossier, by=by)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.timezone import localdate
 
 from assessments.models import (
     Appraisal,
@@ -111,7 +112,7 @@ def finding_approved(dossier: Dossier, said: Said) -> str | None:
     if dossier.stage != Dossier.Stage.RATING:
         return None
     before = dossier.table.dossiers.filter(stage=Dossier.Stage.FINDING).first()
-    done = (State.NOTICE, State.PUBLISHED, State.FILING, State.ARCHIVED, State.IN_FORCE)
+    done = (State.NOTICE, State.PUBLISHED, State.FILING, State.FILING_SENT, State.ARCHIVED, State.IN_FORCE)
     return None if before and before.state in done else "风险点查找表还没有审核通过，暂不能上报等级。"
 
 
@@ -163,6 +164,11 @@ def accepted(dossier: Dossier, said: Said) -> str | None:
     return "请先勾选“本人确认承接”，再提交。"
 
 
+def level_before(dossier: Dossier) -> int | None:
+    """The level that lies before a meeting: as reviewed, else as reported, else as proposed."""
+    return dossier.reviewed_rank or dossier.reported_rank or dossier.proposed_rank
+
+
 def in_a_meeting(dossier: Dossier, said: Said) -> str | None:
     return None if said.facts.get("meeting") is not None else "请在“会议决定”页登记会议后办理。"
 
@@ -171,8 +177,37 @@ def on_a_notice(dossier: Dossier, said: Said) -> str | None:
     return None if said.facts.get("notice") is not None else "请在“公示”页拟定公示后办理。"
 
 
+def in_a_submission(dossier: Dossier, said: Said) -> str | None:
+    return None if said.facts.get("filing") is not None else "请在“备案”页报送后办理。"
+
+
 def with_a_receipt(dossier: Dossier, said: Said) -> str | None:
-    return None if said.facts.get("filing") is not None else "请在“备案”页登记回执后办理。"
+    """The receipt is that of the filing in which the dossier was sent."""
+    filing = said.facts.get("filing")
+    if filing is None:
+        return "请在“备案”页登记回执后办理。"
+    sent = dossier.state == State.FILING_SENT
+    return "本表不在这次报送之内。" if sent and dossier.filing_id != filing.pk else None
+
+
+def with_an_answer(dossier: Dossier, said: Said) -> str | None:
+    """Sent back together with the filing in which it lies, never by itself."""
+    filing = said.facts.get("filing")
+    answered = filing is not None and filing.pk == dossier.filing_id
+    return None if answered else "请在“备案”页对整个报送办理。"
+
+
+def received_after_arrival(dossier: Dossier, said: Said) -> str | None:
+    """A receipt on paper cannot be older than the end of the notice that came before it."""
+    filing = said.facts.get("filing")
+    ended = dossier.notice.ends_on if dossier.notice else None
+    if filing is None or ended is None or filing.received_on > ended:
+        return None
+    return f"公示到 {ended} 为止，备案日期应在公示期满之后。"
+
+
+def sent_back_with_opinion(dossier: Dossier, said: Said) -> str | None:
+    return None if said.opinion.strip() else "退回须写明意见。"
 
 
 def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
@@ -183,6 +218,25 @@ def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
     if lower_without_reason(rank, dossier.proposed_rank, str(said.facts.get("reason", ""))):
         return "决定等级低于建议等级，请写明理由。"
     return None
+
+
+def changed_with_reason(dossier: Dossier, said: Said) -> str | None:
+    """调整等级: the minutes say why the meeting decided another level than the one that lay before it."""
+    changed = said.facts.get("rank") != level_before(dossier)
+    below = lower_without_reason(said.facts.get("rank") or 0, dossier.proposed_rank, "")
+    if changed and not below and not str(said.facts.get("reason", "")).strip():
+        return "决定等级与审核等级不同，请写明理由。"
+    return None
+
+
+def met_after_arrival(dossier: Dossier, said: Said) -> str | None:
+    """A meeting cannot have decided on what had not reached it (补录 has this limit). A demo's calendar may lie behind
+    the clock of the row; then today is the limit."""
+    meeting = said.facts.get("meeting")
+    reached = min(localdate(dossier.state_since), clock.today())
+    if meeting is None or meeting.held_on >= reached:
+        return None
+    return f"本议题 {reached} 才提交会议，会议日期 {meeting.held_on} 不能早于这一天。"
 
 
 def period_over(dossier: Dossier, said: Said) -> str | None:

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "lianzheng.organisation",
     "lianzheng.audit",
+    "lianzheng.attachments",
     "registers",
     "assessments",
     "early_warning",

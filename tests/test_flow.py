@@ -35,6 +35,7 @@ AT = {
     State.LEADER: ("孙八", "主要负责人"),
     State.COUNTY_OFFICE: ("周一", "县领导小组办公室"),
     State.COUNTY_GROUP: ("吴二", "县领导小组"),
+    State.FILING_SENT: ("郑十", "备案机关"),
 }
 OF = {
     "lapse": ("王五", "廉政办"),
@@ -45,7 +46,9 @@ OF = {
     "correct": ("王五", "廉政办"),
     "withdraw": ("王五", "廉政办"),
     "object": ("王五", "廉政办"),
+    "file_send": ("王五", "廉政办"),
     "file": ("郑十", "备案机关"),
+    "file_back": ("郑十", "备案机关"),
     "file_paper": ("王五", "廉政办"),
 }
 
@@ -89,8 +92,14 @@ def take(play: Round, dossier: Dossier, step: Step, by: str) -> None:
         play.publish([dossier])
     elif step.action in NOTICED:
         NOTICED[step.action](play, dossier)
-    elif step.action.startswith("file"):
-        play.file([dossier], by=by, action=step.action)
+    elif step.action == "file_send":
+        play.send([dossier], by=by)
+    elif step.action == "file":
+        play._file(dossier, "file", by)
+    elif step.source == State.FILING_SENT:
+        play.answer(dossier, mend=step.action == "return", by=by)
+    elif step.action == "file_paper":
+        play.file_on_paper([dossier], by=by)
     elif step.action == "decide" and step.place:
         play.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())], by=by)
     else:

@@ -1,9 +1,9 @@
 """The only writers of campaigns, ratings, meetings, notices and filings; states change through `move()` alone."""
 
 from assessments.actions.campaigns import open_campaign, open_rating, start_rating
-from assessments.actions.filings import record_filing, supersede_before
+from assessments.actions.filings import accept_filing, record_filing, return_filing, send_filing, supersede_before
 from assessments.actions.issued import issue_paper, keep_file, mark_paper
-from assessments.actions.meetings import Decision, record_meeting
+from assessments.actions.meetings import Decision, Presence, record_meeting, save_draft
 from assessments.actions.notices import (
     close_notice,
     correct_notice,
@@ -39,7 +39,9 @@ from assessments.actions.settings import apply_lines, save_line, set_options
 __all__ = [
     "Decision",
     "Grading",
+    "Presence",
     "abolish_post",
+    "accept_filing",
     "activate_scheme",
     "answer_objection",
     "apply_lines",
@@ -64,12 +66,15 @@ __all__ = [
     "refresh_open",
     "refresh_proposal",
     "report_level",
+    "return_filing",
     "review_point",
     "save_appraisal",
+    "save_draft",
     "save_line",
     "save_rating",
     "save_scheme",
     "scheme_for",
+    "send_filing",
     "send_objected_back",
     "set_options",
     "start_rating",

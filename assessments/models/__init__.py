@@ -5,7 +5,7 @@ from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import FORM_NAMES, Cause, Dossier, DossierMove, ReturnReason, State
 from assessments.models.filings import Filing
 from assessments.models.issued import IssuedFile, IssuedPaper
-from assessments.models.meetings import Meeting
+from assessments.models.meetings import Attendee, Meeting, MeetingDraft, MeetingItem, Recusal
 from assessments.models.notices import NoticeItem, Objection, PublicNotice
 from assessments.models.ratings import Appraisal, LevelOpinion, Rating
 from assessments.models.schemes import Raters, Scheme
@@ -13,6 +13,7 @@ from assessments.models.schemes import Raters, Scheme
 __all__ = [
     "FORM_NAMES",
     "Appraisal",
+    "Attendee",
     "Campaign",
     "Cause",
     "Dossier",
@@ -22,11 +23,14 @@ __all__ = [
     "IssuedPaper",
     "LevelOpinion",
     "Meeting",
+    "MeetingDraft",
+    "MeetingItem",
     "NoticeItem",
     "Objection",
     "PublicNotice",
     "Raters",
     "Rating",
+    "Recusal",
     "ReturnReason",
     "Scheme",
     "State",

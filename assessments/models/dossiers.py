@@ -41,6 +41,7 @@ class State(models.TextChoices):
     NOTICE = "notice", "待公示"
     PUBLISHED = "published", "公示中"
     FILING = "filing", "待备案"
+    FILING_SENT = "filing_sent", "备案审查中"
     ARCHIVED = "archived", "已归档"
     IN_FORCE = "in_force", "执行中"
     SUPERSEDED = "superseded", "已更新"

@@ -97,6 +97,7 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
         "runs": holds(request.user, Right.RUN_OFFICE, unit=found.bureau),
         "county": found.workflow == Unit.Workflow.COUNTY,
         "board": board(listed),
+        "meetings": found.meetings.all(),
         "counts": [{"state": State(state).label, "number": n} for state, n in Counter(d.state for d in listed).items()],
         "dossiers": [
             present.item(dossier, today=today) | {"stage": STAGES[Dossier.Stage(dossier.stage)]} for dossier in listed

@@ -8,7 +8,7 @@ from assessments.flow import DOSSIERS
 from assessments.models import Dossier, LevelOpinion, Rating, State
 from assessments.papers import rows_of
 from assessments.schemes import SIX, VETOES
-from lianzheng.flow import NotReady, Refused, Stale
+from lianzheng.flow import NotReady, Refused, Said, Stale
 from tests.cast import Cast, Round, again, client_of
 
 
@@ -27,13 +27,14 @@ def test_every_level_is_kept_with_who_and_why(handed_in: Dossier, year: Round) -
     year.take(handed_in, "pass", "李四")
     year.take(handed_in, "pass", "王五", facts={"rank": 1, "reason": "近年有投诉"})
     year.take(handed_in, "pass", "赵六")
-    year.bring(handed_in, State.NOTICE)
+    decided = actions.Decision(handed_in, handed_in.version, 2, Said(facts={"reason": "投诉已查否"}))
+    year.meet([decided])
     assert said(handed_in) == [
         ("reported", 2, "张三", ""),
         ("reviewed", 2, "李四", ""),
         ("reviewed", 1, "王五", "近年有投诉"),
         ("reviewed", 1, "赵六", "近年有投诉"),
-        ("decided", 2, "王五", ""),
+        ("decided", 2, "王五", "投诉已查否"),
     ]
 
 
