@@ -166,7 +166,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
         if move.action in ("return", "recall", "publish", "close", "supersede", "void"):
             continue
         opinion = Opinion(
-            text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat
+            text=move.opinion or _usual(move), name=move.signed, on=localtime(move.at).date(), hat=move.desk
         )
         cells.setdefault(_cell(dossier, move), []).append(opinion)
     return cells

@@ -113,6 +113,26 @@ def returned_properly(dossier: Dossier, said: Said) -> str | None:
     return None if said.due_on >= clock.today() else "完善期限不能早于今天。"
 
 
+def round_open(dossier: Dossier, said: Said) -> str | None:
+    """A round that the office has closed takes nothing in until it is opened again."""
+    closed = dossier.campaign.closings.filter(reopened_at=None).exists()
+    return "本年度排查已经结束，不能再提交；确需补交的，请廉政办重新开放。" if closed else None
+
+
+NOTE_MAX = 500
+
+
+def notes_on_its_rows(dossier: Dossier, said: Said) -> str | None:
+    """逐行说明 belong to rows of this form, and are short."""
+    notes = said.facts.get("notes", {})
+    if any(len(text) > NOTE_MAX for text in notes.values()):
+        return f"每行的说明最多 {NOTE_MAX} 字。"
+    if not notes:
+        return None
+    known = {str(pk) for pk in dossier.table.points.filter(removed_at=None).values_list("pk", flat=True)}
+    return None if set(notes) <= known else "说明所对的行已不在表中，请刷新页面。"
+
+
 def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
     """审核 may raise with an opinion and lower only with a reason."""
     rank = said.facts.get("rank")

@@ -5,7 +5,7 @@ from django.db.models import Q
 from assessments.models import Dossier, State
 from lianzheng.flow import Who
 from lianzheng.organisation.models import User
-from lianzheng.organisation.rights import desk, within
+from lianzheng.organisation.rights import desk, own_or_bound, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
@@ -39,8 +39,12 @@ def writes(user: User) -> Q:
     return Q(kind=Kind.POST, holder=user) | section | bureau
 
 
+PERSONS = ("holder", "stands_for")
+"""Who answers for a dossier: who handed it in, and for whom."""
+
+
 def _own(user: User) -> Q:
-    return Q(holder=user)
+    return Q(holder=user) | Q(stands_for=user)
 
 
 def _runs(user: User) -> Q:
@@ -48,12 +52,12 @@ def _runs(user: User) -> Q:
 
 
 def _files(user: User) -> Q:
-    return within(user, Right.RECEIVE_FILING) & ~Q(holder=user)
+    return within(user, Right.RECEIVE_FILING) & ~own_or_bound(user, PERSONS)
 
 
 def _desk(label: str, *chain: Right, shared: bool = False) -> Who:
     CHAINS[label] = chain
-    return Who(label, desk(*chain, shared=shared))
+    return Who(label, desk(*chain, persons=PERSONS, shared=shared))
 
 
 CHAINS: dict[str, tuple[Right, ...]] = {}

@@ -73,6 +73,9 @@ class Dossier(Flowing):
     route = models.CharField("流程", max_length=40)
     title = models.CharField("名称", max_length=120)
     holder = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="填报人")
+    stands_for = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="代谁填报"
+    )
     due_on = models.DateField("期限", null=True, blank=True)
     dimensions = models.JSONField("评分方案", default=list)
     proposed_rank = models.PositiveSmallIntegerField("建议等级", null=True, blank=True, choices=Rank)
@@ -118,7 +121,7 @@ class Dossier(Flowing):
     @cached_property
     def timeline(self) -> list["DossierMove"]:
         """Its moves in order with their people, read once."""
-        return list(self.moves.select_related("by").order_by("seq"))
+        return list(self.moves.select_related("by", "on_behalf").prefetch_related("notes__point").order_by("seq"))
 
     @property
     def year(self) -> int:

@@ -75,6 +75,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("退回", reverse("inbox", args=["returned"]), counts["returned"]),
         ("已办", reverse("inbox", args=["done"]), None),
         ("我发起的", reverse("inbox", args=["sent"]), None),
+        ("代理", reverse("deputies"), None),
     ]
     office: list[Link] = []
     if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:

@@ -1,23 +1,80 @@
-"""Rights as queries: asked as yes/no they guard, asked the other way they list."""
+"""Rights as queries: asked as yes/no they guard, asked the other way they list.
 
-from collections.abc import Callable, Mapping
+A person holds a right by a grant of their own or, for the days of a deputation (代理), by a grant of the one they
+stand in for. Recusal goes by person: nobody acts on their own form, nor on that of anybody they stand in for today.
+"""
 
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from typing import Any, TypeAlias
+from uuid import UUID
 
-from lianzheng.organisation.models import Unit, UnitUserGrant, User
-from lianzheng.organisation.roles import ROLES
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField, UUIDField, Value
+from django.db.models.functions import Coalesce
+
+from lianzheng.clock import Today
+from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
+from lianzheng.organisation.roles import ROLES, Role, bundled
 
 NOBODY = Q(pk__in=[])
+Held: TypeAlias = tuple[str, str, UUID | None]
+"""(right, path of the unit, whom the person stands in for or None); without a right it only tells for whom."""
+
+_GRANT = "principal__unitusergrant"
+_OF_THE_ROLE = Q(pk__in=[])
+for _role in ROLES:
+    _OF_THE_ROLE |= Q(role=_role.code, **{f"{_GRANT}__permission__codename__in": list(map(str, _role.rights))})
+
+
+def standing() -> QuerySet[Deputy]:
+    """Deputations that hold today, by the clock of the database: nobody has to end them."""
+    days = Q(since__lte=Today(), until__gte=Today(), revoked_at=None)
+    return Deputy.objects.within(days & Q(deputy__is_active=True, principal__is_active=True)).order_by()
+
+
+def _held(user: User) -> tuple[Held, ...]:
+    """Everything the person holds, by grant or by deputation; one query, kept on the user of this request."""
+    known: tuple[Held, ...] | None = getattr(user, "_held", None)
+    if known is None:
+        known = tuple(_ask(user)) if user.is_active else ()
+        user._held = known  # type: ignore[attr-defined]
+    return known
+
+
+def _ask(user: User) -> Iterable[Held]:
+    nobody, nothing = Value(None, output_field=UUIDField()), Value("", output_field=TextField())
+    own = UnitUserGrant.objects.filter(user=user, content_object__active=True)
+    mine = standing().filter(deputy=user)
+    theirs = mine.filter(_OF_THE_ROLE, **{f"{_GRANT}__content_object": F("unit")}, unit__active=True)
+    return own.values_list("permission__codename", "content_object__path", nobody).union(
+        theirs.values_list(f"{_GRANT}__permission__codename", "unit__path", "principal"),
+        mine.values_list(nothing, nothing, "principal"),
+        all=True,
+    )
+
+
+def principals(user: User) -> frozenset[UUID]:
+    """Those for whom the person stands in today, whatever it lets them do."""
+    return frozenset(principal for _, _, principal in getattr(user, "_whole", _held(user)) if principal)
+
+
+def acting(user: User, principal: UUID | None) -> User:
+    """The person with nothing but their own rights, or nothing but those of this principal; recusals stay."""
+    narrowed = copy(user)
+    whole = getattr(user, "_whole", _held(user))
+    narrowed._whole = whole  # type: ignore[attr-defined]
+    narrowed._held = tuple(item for item in whole if item[2] == principal and item[0])  # type: ignore[attr-defined]
+    narrowed._scopes = None  # type: ignore[attr-defined]
+    return narrowed
 
 
 def scopes(user: User) -> Mapping[str, tuple[str, ...]]:
-    """Right -> paths of the units on which the person holds it; one query, kept on the user of this request."""
+    """Right -> paths of the units on which the person holds it, on their own account or for another."""
     known: dict[str, tuple[str, ...]] | None = getattr(user, "_scopes", None)
     if known is None:
         known = {}
-        if user.is_active:
-            grants = UnitUserGrant.objects.filter(user=user, content_object__active=True)
-            for right, path in grants.values_list("permission__codename", "content_object__path"):
+        for right, path, _ in _held(user):
+            if right and path not in known.get(right, ()):
                 known[right] = (*known.get(right, ()), path)
         user._scopes = known  # type: ignore[attr-defined]
     return known
@@ -41,21 +98,45 @@ def units(user: User, right: str) -> list[Unit]:
     return list(Unit.objects.filter(path__in=scopes(user).get(right, ())).order_by("path"))
 
 
-def seat(right: str, *, unit: str = "unit") -> QuerySet[UnitUserGrant]:
+def _grants(right: str, *, unit: str) -> QuerySet[UnitUserGrant]:
     """Grants of the right that cover the row's unit; for use inside Exists on any model with a unit."""
     grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
     path = ExpressionWrapper(OuterRef(f"{unit}__path"), output_field=TextField())
     return grants.alias(asked=path).filter(asked__startswith=F("content_object__path"))
 
 
-def sits(right: str, *, person: str, unit: str = "unit") -> Exists:
-    """Does the row's person (a field name) sit at this desk?"""
-    return Exists(seat(right, unit=unit).filter(user=OuterRef(person)))
+def _deputations(right: str, *, unit: str) -> QuerySet[Deputy]:
+    """Deputations through which somebody holds the right over the row's unit today."""
+    path = ExpressionWrapper(OuterRef(f"{unit}__path"), output_field=TextField())
+    granted = {f"{_GRANT}__permission__codename": right, f"{_GRANT}__content_object": F("unit")}
+    roles = [role.code for role in ROLES if right in role.rights]
+    return standing().filter(role__in=roles, **granted).alias(asked=path).filter(asked__startswith=F("unit__path"))
 
 
-def occupied(right: str, *, besides: str, unit: str = "unit") -> Exists:
-    """Does anybody but the row's person sit at this desk?"""
-    return Exists(seat(right, unit=unit).exclude(user=OuterRef(besides)))
+def _among(field: str, persons: tuple[str, ...], *, depth: int = 1) -> Q:
+    """`field` is one of the row's persons, seen from a query `depth` levels below; an empty person is nobody."""
+    found = Q(pk__in=[])
+    for person in persons:
+        reference: Any = OuterRef(person)
+        for _ in range(depth - 1):
+            reference = OuterRef(reference)
+        found |= Q(**{field: Coalesce(reference, Value(UUID(int=0)), output_field=UUIDField())})
+    return found
+
+
+def sits(right: str, *, persons: tuple[str, ...], unit: str = "unit") -> Q:
+    """Does one of the row's persons (field names) sit at this desk, on their own account or as a deputy?"""
+    own = _grants(right, unit=unit).filter(_among("user", persons))
+    return Q(Exists(own)) | Q(Exists(_deputations(right, unit=unit).filter(_among("deputy", persons))))
+
+
+def occupied(right: str, *, besides: tuple[str, ...], unit: str = "unit") -> Q:
+    """Does anybody sit at this desk who is neither one of the row's persons nor stands in for one?"""
+    found = Q(pk__in=[])
+    for seats, person in ((_grants(right, unit=unit), "user"), (_deputations(right, unit=unit), "deputy")):
+        bound = standing().filter(_among("principal", besides, depth=2), deputy=OuterRef(person))
+        found |= Q(Exists(seats.filter(~_among(person, besides), ~Exists(bound))))
+    return found
 
 
 def hats(user: User, *, unit: Unit) -> list[str]:
@@ -63,20 +144,38 @@ def hats(user: User, *, unit: Unit) -> list[str]:
     return [role.label for role in ROLES if all(holds(user, right, unit=unit) for right in role.rights)]
 
 
-def desk(*chain: str, person: str = "holder", shared: bool = False) -> Callable[[User], Q]:
-    """Whose turn it is: who holds the first right of the chain, never the row's own person; the step goes one desk up
-    where that person sits at the desk or nobody else does, computed at the moment of asking (公务员法 第七十六条
-    回避). At a `shared` desk,
-    which only records what a body decided, a colleague may act instead."""
+def roles_of(people: Q) -> list[tuple[User, Role, Unit]]:
+    """Who holds which role on which unit by grant, of the grants that `people` admits; one query."""
+    rights: dict[tuple[User, Unit], set[str]] = {}
+    grants = UnitUserGrant.objects.filter(people, user__is_active=True, content_object__active=True)
+    rows = grants.select_related("user", "content_object", "permission")
+    for item in rows.order_by("content_object__path", "user__name", "user"):
+        rights.setdefault((item.user, item.content_object), set()).add(item.permission.codename)
+    return [(user, role, unit) for (user, unit), held in rights.items() for role in bundled(held)]
+
+
+def own_or_bound(user: User, persons: tuple[str, ...]) -> Q:
+    """Rows on which the person may give no opinion: their own, and those of whom they stand in for."""
+    bound = Q(pk__in=[])
+    for person in persons:
+        bound |= Q(**{f"{person}__in": [user.pk, *principals(user)]})
+    return bound
+
+
+def desk(*chain: str, persons: tuple[str, ...] = ("holder",), shared: bool = False) -> Callable[[User], Q]:
+    """Whose turn it is: who holds the first right of the chain, never the row's own person nor who stands in for that
+    one; the step goes one desk up where that person sits at the desk or nobody else may act there, computed at the
+    moment of asking (公务员法 第七十六条 回避). At a `shared` desk, which only records what a body decided, a
+    colleague may act instead."""
 
     def rows(user: User) -> Q:
         admitted = within(user, chain[-1])
         for right in reversed(chain[:-1]):
             here = within(user, right)
-            own = Q(pk__in=[]) if shared else Q(sits(right, person=person))
+            own = Q(pk__in=[]) if shared else sits(right, persons=persons)
             # A desk that is not the person's adds nothing to ask about, nor does a way up that leads nowhere.
-            up = admitted if admitted is NOBODY else (own | ~Q(occupied(right, besides=person))) & admitted
+            up = admitted if admitted is NOBODY else (own | ~occupied(right, besides=persons)) & admitted
             admitted = up if here is NOBODY else (here & ~own) | up
-        return admitted if admitted is NOBODY else admitted & ~Q(**{person: user})
+        return admitted if admitted is NOBODY else admitted & ~own_or_bound(user, persons)
 
     return rows
