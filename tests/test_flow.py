@@ -20,8 +20,9 @@ from lianzheng import clock
 from lianzheng.audit.models import Entry, Snapshot
 from lianzheng.flow import NotReady, NotYours, Said, Stale, Step, digest, move
 from lianzheng.organisation.actions import grant
-from lianzheng.organisation.models import Unit, UnitUserGrant, User
-from lianzheng.organisation.roles import ROLES, role
+from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
+from lianzheng.organisation.rights import principals
+from lianzheng.organisation.roles import ROLES, Role, role
 from tests.cast import Cast, Round, again, assemble
 
 TITLES = {"post": "施工许可岗", "section": "建筑业股", "bureau": "县住建局"}
@@ -267,7 +268,7 @@ def check_list_equals_button(people: list[User], dossiers: list[Dossier]) -> Non
         for dossier in dossiers:
             steps = DOSSIERS.open_to(dossier, person)
             assert (dossier.pk in waiting) == any(step.duty for step in steps), (person, dossier, dossier.state)
-            if dossier.holder_id == person.pk:
+            if {dossier.holder_id, dossier.stands_for_id} & {person.pk, *principals(person)}:
                 assert REVIEWS.isdisjoint(step.action for step in steps), (person, dossier, dossier.state)
 
 
@@ -293,14 +294,33 @@ def test_inbox_equals_buttons_under_random_grants_and_states(year: Round, data: 
         for person in people:
             for item in data.draw(st.lists(st.sampled_from(ROLES), max_size=2, unique_by=lambda item: item.code)):
                 grant(item, unit=data.draw(st.sampled_from(places)), to=person, by=None)
+        for principal, deputy in data.draw(st.lists(st.permutations(people).map(lambda drawn: drawn[:2]), max_size=3)):
+            stand_in(principal, deputy, role=data.draw(st.sampled_from(ROLES)), unit=data.draw(st.sampled_from(places)))
         dossiers = list(year.campaign.dossiers.all())
         for dossier in dossiers:
             states = sorted({step.source for step in ROUTES[dossier.route]})
             Dossier.unscoped.filter(pk=dossier.pk).update(
-                state=data.draw(st.sampled_from(states)), holder=dossier.holder or data.draw(st.sampled_from(people))
+                state=data.draw(st.sampled_from(states)),
+                holder=dossier.holder or data.draw(st.sampled_from(people)),
+                stands_for=data.draw(st.sampled_from([None, None, *people])),
             )
             dossier.refresh_from_db()
         check_list_equals_button([again(person) for person in people], dossiers)
+
+
+def stand_in(principal: User, deputy: User, *, role: Role, unit: Unit) -> None:
+    """A deputation of today, laid down without the checks of its page."""
+    today = clock.today()
+    Deputy.objects.create(
+        bureau=unit.bureau or unit,
+        principal=principal,
+        deputy=deputy,
+        role=role.code,
+        unit=unit,
+        since=today,
+        until=today,
+        made_by=principal,
+    )
 
 
 def test_grant_of_a_closed_unit_gives_nothing(year: Round) -> None:

@@ -9,6 +9,7 @@ from assessments.papers import words_of
 from assessments.readiness import last_grades, unexplained
 from assessments.scoring import Dimension, dimensions_of
 from assessments.views import present
+from assessments.views.notes import at_rows
 from registers.models import RiskPoint
 
 
@@ -47,7 +48,7 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[st
     ratings = {rating.point_id: rating for rating in found.ratings.all()}
     dimensions = dimensions_of(found.dimensions)
     points = list(found.table.rows())
-    before = last_grades(points)
+    before, notes = last_grades(points), at_rows(found)
     rows = [
         _Graded(
             number=number,
@@ -59,7 +60,7 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool) -> dict[st
         for number, point in enumerate(points, start=1)
     ]
     return {
-        "graded": [_block(found, row, dimensions, marks=marks) for row in rows],
+        "graded": [_block(found, row, dimensions, marks=marks) | {"note": notes.get(row.point.pk, "")} for row in rows],
         "level_form": typed.get("level"),
         "reported": {"rank": found.reported_rank, "reason": found.reported_reason},
     }

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from lianzheng.clock import Today
 from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
-from lianzheng.organisation.roles import ROLES, Role, bundled
+from lianzheng.organisation.roles import ROLES, Role, bundled, role
 
 NOBODY = Q(pk__in=[])
 Held: TypeAlias = tuple[str, str, UUID | None]
@@ -142,6 +142,32 @@ def occupied(right: str, *, besides: tuple[str, ...], unit: str = "unit") -> Q:
 def hats(user: User, *, unit: Unit) -> list[str]:
     """Labels of the roles whose rights the person all holds over the unit."""
     return [role.label for role in ROLES if all(holds(user, right, unit=unit) for right in role.rights)]
+
+
+def sitting(
+    unit: Unit, rights: Iterable[str], *, persons: set[UUID | None]
+) -> tuple[dict[str, list[tuple[UUID, str]]], set[UUID | None]]:
+    """Who sits at the desks of these rights over the unit, with the name as papers print it, and whom recusal binds of
+    those who may sit there: the `persons` themselves and their deputies of today."""
+    seats: dict[str, list[tuple[UUID, str]]] = {}
+    over = {"permission__codename__in": list(rights), "content_object__in": unit.lineage()}
+    grants = UnitUserGrant.objects.filter(**over, user__is_active=True).order_by("user__name")
+    for right, person, name in grants.values_list("permission__codename", "user", "user__name"):
+        seats.setdefault(right, []).append((person, name))
+    bound = set(persons)
+    near = Q(unit__in=unit.lineage()) | Q(principal__in=[person for person in persons if person])
+    for row in standing().filter(near).select_related("deputy", "principal"):
+        bound |= {row.deputy_id} if row.principal_id in persons else set()
+        if row.unit_id.hex in unit.lineage():
+            _seat_deputy(seats, row)
+    return seats, bound
+
+
+def _seat_deputy(seats: dict[str, list[tuple[UUID, str]]], row: Deputy) -> None:
+    """Where the principal sits, the deputy does."""
+    for right in role(row.role).rights:
+        if any(person == row.principal_id for person, _ in seats.get(right, ())):
+            seats[right].append((row.deputy_id, f"{row.deputy.name}（代{row.principal.name}）"))
 
 
 def roles_of(people: Q) -> list[tuple[User, Role, Unit]]:
