@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from assessments.batch import alone
 from assessments.models import Dossier, Rating, ReturnReason, State
 from assessments.scoring import GRADES, dimensions_of
 from lianzheng import clock
@@ -141,6 +142,12 @@ def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
     if rank not in (1, 2, 3):
         return "没有这个等级。"
     return None if str(said.facts.get("reason", "")).strip() else "调整等级须写明理由。"
+
+
+def fit_for_batch(dossier: Dossier, said: Said) -> str | None:
+    """Besides the step's own needs: may it be approved together with others?"""
+    ranks = (dossier.reviewed_rank,)
+    return alone(proposed=dossier.proposed_rank, reported=dossier.reported_rank, others=ranks) or None
 
 
 def in_a_meeting(dossier: Dossier, said: Said) -> str | None:

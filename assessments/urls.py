@@ -3,6 +3,7 @@
 from django.urls import path
 
 from assessments.views import (
+    batch,
     campaign,
     dossier,
     filing,
@@ -32,6 +33,9 @@ urlpatterns = [
     path("dossiers/<uuid:pk>/rollup/", rollup.page, name="rollup"),
     path("dossiers/<uuid:pk>/rollup/roll/", rollup.roll, name="roll"),
     path("dossiers/<uuid:pk>/annex-<str:code>.<str:form>", papers.sheet, name="sheet"),
+    path("batch/", batch.page, name="batch"),
+    path("batch/confirm/", batch.confirm, name="batch_confirm"),
+    path("batch/take/", batch.take, name="batch_take"),
     path("campaigns/", campaign.index, name="campaigns"),
     path("campaigns/new/", campaign.new, name="campaign_new"),
     path("campaigns/<uuid:pk>/", campaign.page, name="campaign"),

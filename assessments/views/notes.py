@@ -13,8 +13,8 @@ from lianzheng.organisation.forms import CleanForm
 class NotesForm(CleanForm):
     """A field for every row of the table."""
 
-    def __init__(self, *args: Any, found: Dossier, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="%s", **kwargs)
+    def __init__(self, data: Any = None, *, found: Dossier) -> None:
+        super().__init__(data, auto_id="%s")
         rows = found.table.points.filter(removed_at=None).order_by("order", "id").values_list("pk", "name")
         for number, (pk, name) in enumerate(rows, start=1):
             self.fields[f"note-{pk}"] = forms.CharField(
