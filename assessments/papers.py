@@ -123,7 +123,7 @@ def _holding(right: Right, *, on: Any) -> list[str]:
 def owner_of(dossier: Dossier) -> dict[str, Any]:
     """Head-block values."""
     table, rank = dossier.table, dossier.decided_rank
-    post, holder = table.post, table.holder
+    post, holder = table.post, dossier.holder or table.holder  # a form keeps the name of who handed it in
     submitted = _since_hand_in(dossier)
     values: dict[str, Any] = {
         "bureau_name": dossier.bureau.name,

@@ -15,7 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from assessments.models import State
 from lianzheng.organisation.access import signed_in
-from tests.cast import Round, client_of
+from lianzheng.organisation.models import Deputy
+from tests.cast import SINCE, Cast, Round, client_of
 
 CSP = {
     "default-src 'none'",
@@ -85,6 +86,8 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "help": ("GET", EVERYBODY),
     "password": ("GET", EVERYBODY),
     "inbox": ("GET", EVERYBODY),
+    "deputies": ("GET", EVERYBODY),
+    "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
     "large_type": ("POST", EVERYBODY),
     "choose_year": ("GET", EVERYBODY),
     "sign_out": ("POST", EVERYBODY),
@@ -109,7 +112,15 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
     "campaign_new": ("GET", ("王五", "外人")),
     "campaign": ("GET", ("王五", "孙八", "赵六")),
+    "handovers": ("GET", ("王五", "外人", "管理员")),
+    "handover": ("GET", ("王五", "管理员")),
+    "campaign_remind": ("POST", ("王五",)),
+    "campaign_close": ("GET", ("王五",)),
+    "campaign_reopen": ("POST", ("王五",)),
     "open_rating": ("POST", ("王五",)),
+    "batch": ("GET", EVERYBODY),
+    "batch_confirm": ("POST", EVERYBODY),
+    "batch_take": ("POST", EVERYBODY),
     "meeting_new": ("GET", ("王五", "孙八")),
     "meeting": ("GET", ("王五", "孙八", "赵六")),
     "notices": ("GET", ("王五",)),
@@ -125,6 +136,15 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
 }
+
+
+def deputation(cast: Cast) -> Deputy:
+    """One that has ended, so that it changes nobody's rights here."""
+    long_ago = {"since": SINCE, "until": SINCE, "role": "section_head", "unit": cast.units["建筑业股"]}
+    row: Deputy = Deputy.objects.create(
+        bureau=cast.bureau, principal=cast["李四"], deputy=cast["陈九"], made_by=cast["李四"], **long_ago
+    )
+    return row
 
 
 @pytest.fixture
@@ -161,6 +181,10 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
+        **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
+        "handover": {"pk": year.cast["张三"].pk},
+        **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
+        "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
         "row": row,
         "grade": row,

@@ -11,12 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lianzheng import clock
-from lianzheng.desk import frame
 from lianzheng.flow import Refused
 from lianzheng.organisation import actions
 from lianzheng.organisation.access import SignedIn, signed_in
 from lianzheng.organisation.forms import CleanForm
-from lianzheng.organisation.models import Deputy, Unit, User
+from lianzheng.organisation.models import Deputy, Tenure, Unit, User
 from lianzheng.organisation.rights import acting, roles_of, scopes
 from lianzheng.organisation.roles import DEPUTISED, Right, Role, role
 
@@ -105,15 +104,14 @@ def _seats(user: User) -> list[Seat]:
 
 def _people(user: User) -> list[User]:
     """Who may stand in: everybody who works in one's bureau."""
-    bureau = frame.home_bureau(user)
-    units = Unit.objects.filter(_run(user)).values("bureau")
-    there = Q(tenures__bureau__in=units) | Q(tenures__bureau=bureau)
-    held = User.objects.filter(there, tenures__until=None, is_active=True).distinct().order_by("name", "pk")
-    found = list(held.prefetch_related("tenures__post__unit"))
-    for person in found:
-        open_ = [tenure for tenure in person.tenures.all() if tenure.until is None]
-        person.home = max(open_, key=lambda tenure: tenure.since)
-    return found
+    run = Q(bureau__in=Unit.objects.filter(_run(user)).values("bureau"))
+    there = run | Q(bureau=user.home.bureau) if user.home else run
+    rows = Tenure.objects.within(there & Q(until=None, person__is_active=True)).select_related("person", "post__unit")
+    found: dict[UUID, User] = {}
+    for tenure in rows.order_by("person__name", "person", "-since"):
+        person = found.setdefault(tenure.person_id, tenure.person)
+        person.__dict__.setdefault("home", tenure)  # read already: the list prints each one's section
+    return list(found.values())
 
 
 def _visible(user: User) -> Q:

@@ -84,6 +84,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         office.append(("评分方案", reverse("schemes"), None))
     if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
         office.append(("备案", reverse("filings"), None))
+    if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
+        office.append(("离岗交接", reverse("handovers"), None))
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),
         ("使用帮助", reverse("help"), None),

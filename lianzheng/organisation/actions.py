@@ -163,6 +163,15 @@ def revoke_deputy(deputation: Deputy, *, by: User) -> None:
 
 
 @transaction.atomic
+def end_deputations(person: User, *, bureau: Unit, by: User) -> None:
+    """A person who leaves stands in for nobody, and nobody for them."""
+    rows = Deputy.objects.in_bureau(bureau).filter(Q(principal=person) | Q(deputy=person), revoked_at=None)
+    for row in rows.filter(until__gte=clock.today()):
+        Deputy.objects.across_bureaus().filter(pk=row.pk).update(revoked_at=Now(), revoked_by=by)
+        record("终止代理", subject=row, bureau=bureau, by=by)
+
+
+@transaction.atomic
 def end_tenure(tenure: Tenure, *, until: date, by: User | None) -> None:
     """The last day on which the person held the post."""
     if until < tenure.since:
