@@ -4,21 +4,26 @@ A person holds a right by a grant of their own or, for the days of a deputation 
 stand in for. Recusal goes by person: nobody acts on their own form, nor on that of anybody they stand in for today.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
-from typing import Any, TypeAlias
+from functools import reduce
+from operator import or_
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from lianzheng.clock import Today
 from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
 from lianzheng.organisation.roles import ROLES, Role, bundled, role
 
 NOBODY = Q(pk__in=[])
-Held: TypeAlias = tuple[str, str, UUID | None]
-"""(right, path of the unit, whom the person stands in for or None); without a right it only tells for whom."""
+_NO_ONE = Value(UUID(int=0))
+Held: TypeAlias = tuple[str, str, UUID | None, UUID | None]
+"""(right, path of the unit, principal, deputy): a grant of the person's own names neither, a deputation of today both,
+whoever it is between; without a right it only tells who stands in for whom."""
 
 _GRANT = "principal__unitusergrant"
 _OF_THE_ROLE = Q(pk__in=[])
@@ -32,50 +37,63 @@ def standing() -> QuerySet[Deputy]:
     return Deputy.objects.within(days & Q(deputy__is_active=True, principal__is_active=True)).order_by()
 
 
-def _held(user: User) -> tuple[Held, ...]:
-    """Everything the person holds, by grant or by deputation; one query, kept on the user of this request."""
-    known: tuple[Held, ...] | None = getattr(user, "_held", None)
+def _known(user: User) -> tuple[Held, ...]:
+    """The person's grants and everybody's deputations of today (few at any time); one query, kept on the user of this
+    request."""
+    known: tuple[Held, ...] | None = getattr(user, "_grants", None)
     if known is None:
         known = tuple(_ask(user)) if user.is_active else ()
-        user._held = known  # type: ignore[attr-defined]
+        user._grants = known  # type: ignore[attr-defined]
     return known
 
 
 def _ask(user: User) -> Iterable[Held]:
     nobody, nothing = Value(None, output_field=UUIDField()), Value("", output_field=TextField())
     own = UnitUserGrant.objects.filter(user=user, content_object__active=True)
-    mine = standing().filter(deputy=user)
-    theirs = mine.filter(_OF_THE_ROLE, **{f"{_GRANT}__content_object": F("unit")}, unit__active=True)
-    return own.values_list("permission__codename", "content_object__path", nobody).union(
-        theirs.values_list(f"{_GRANT}__permission__codename", "unit__path", "principal"),
-        mine.values_list(nothing, nothing, "principal"),
+    lent = standing().filter(_OF_THE_ROLE, **{f"{_GRANT}__content_object": F("unit")}, unit__active=True)
+    return own.values_list("permission__codename", "content_object__path", nobody, nobody).union(
+        lent.values_list(f"{_GRANT}__permission__codename", "unit__path", "principal", "deputy"),
+        standing().values_list(nothing, nothing, "principal", "deputy"),
         all=True,
     )
 
 
+def _lent(user: User, right: str) -> list[tuple[str, UUID, UUID]]:
+    """(path, principal, deputy) of the deputations of today that give this right."""
+    return [(path, who, deputy) for held, path, who, deputy in _known(user) if held == right and who and deputy]
+
+
 def principals(user: User) -> frozenset[UUID]:
     """Those for whom the person stands in today, whatever it lets them do."""
-    return frozenset(principal for _, _, principal in getattr(user, "_whole", _held(user)) if principal)
+    return _principals(user, user.pk)
+
+
+def _principals(user: User, deputy: UUID) -> frozenset[UUID]:
+    return frozenset(who for _, _, who, one in _known(user) if who and one == deputy)
 
 
 def acting(user: User, principal: UUID | None) -> User:
     """The person with nothing but their own rights, or nothing but those of this principal; recusals stay."""
     narrowed = copy(user)
-    whole = getattr(user, "_whole", _held(user))
-    narrowed._whole = whole  # type: ignore[attr-defined]
-    narrowed._held = tuple(item for item in whole if item[2] == principal and item[0])  # type: ignore[attr-defined]
-    narrowed._scopes = None  # type: ignore[attr-defined]
+    narrowed._grants = _known(user)  # type: ignore[attr-defined]
+    narrowed._scopes = _scopes(user, {principal})  # type: ignore[attr-defined]
     return narrowed
+
+
+def _scopes(user: User, principals: Collection[UUID | None]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for right, path, principal, deputy in _known(user):
+        mine = deputy in (None, user.pk) and principal in principals
+        if mine and right and path not in found.get(right, ()):
+            found[right] = (*found.get(right, ()), path)
+    return found
 
 
 def scopes(user: User) -> Mapping[str, tuple[str, ...]]:
     """Right -> paths of the units on which the person holds it, on their own account or for another."""
     known: dict[str, tuple[str, ...]] | None = getattr(user, "_scopes", None)
     if known is None:
-        known = {}
-        for right, path, _ in _held(user):
-            if right and path not in known.get(right, ()):
-                known[right] = (*known.get(right, ()), path)
+        known = _scopes(user, {None, *principals(user)})
         user._scopes = known  # type: ignore[attr-defined]
     return known
 
@@ -105,37 +123,37 @@ def _grants(right: str, *, unit: str) -> QuerySet[UnitUserGrant]:
     return grants.alias(asked=path).filter(asked__startswith=F("content_object__path"))
 
 
-def _deputations(right: str, *, unit: str) -> QuerySet[Deputy]:
-    """Deputations through which somebody holds the right over the row's unit today."""
-    path = ExpressionWrapper(OuterRef(f"{unit}__path"), output_field=TextField())
-    granted = {f"{_GRANT}__permission__codename": right, f"{_GRANT}__content_object": F("unit")}
-    roles = [role.code for role in ROLES if right in role.rights]
-    return standing().filter(role__in=roles, **granted).alias(asked=path).filter(asked__startswith=F("unit__path"))
-
-
-def _among(field: str, persons: tuple[str, ...], *, depth: int = 1) -> Q:
-    """`field` is one of the row's persons, seen from a query `depth` levels below; an empty person is nobody."""
-    found = Q(pk__in=[])
+def _one_of(persons: tuple[str, ...], people: Iterable[UUID]) -> Q:
+    """One of the row's persons is one of these people."""
+    found, keys = Q(pk__in=[]), sorted(people)
     for person in persons:
-        reference: Any = OuterRef(person)
-        for _ in range(depth - 1):
-            reference = OuterRef(reference)
-        found |= Q(**{field: Coalesce(reference, Value(UUID(int=0)), output_field=UUIDField())})
+        found |= Q(**{f"{person}__in": keys})
     return found
 
 
-def sits(right: str, *, persons: tuple[str, ...], unit: str = "unit") -> Q:
+def sits(user: User, right: str, *, persons: tuple[str, ...], unit: str = "unit") -> Q:
     """Does one of the row's persons (field names) sit at this desk, on their own account or as a deputy?"""
-    own = _grants(right, unit=unit).filter(_among("user", persons))
-    return Q(Exists(own)) | Q(Exists(_deputations(right, unit=unit).filter(_among("deputy", persons))))
+    own = Q(pk__in=[])
+    for person in persons:
+        own |= Q(user=OuterRef(person))
+    found = Q(Exists(_grants(right, unit=unit).filter(own)))
+    for path, _, deputy in _lent(user, right):
+        found |= Q(**{f"{unit}__path__startswith": path}) & _one_of(persons, [deputy])
+    return found
 
 
-def occupied(right: str, *, besides: tuple[str, ...], unit: str = "unit") -> Q:
+def occupied(user: User, right: str, *, besides: tuple[str, ...], unit: str = "unit") -> Q:
     """Does anybody sit at this desk who is neither one of the row's persons nor stands in for one?"""
-    found = Q(pk__in=[])
-    for seats, person in ((_grants(right, unit=unit), "user"), (_deputations(right, unit=unit), "deputy")):
-        bound = standing().filter(_among("principal", besides, depth=2), deputy=OuterRef(person))
-        found |= Q(Exists(seats.filter(~_among(person, besides), ~Exists(bound))))
+    able = _grants(right, unit=unit)
+    for person in besides:
+        able = able.exclude(user=Coalesce(OuterRef(person), _NO_ONE, output_field=UUIDField()))
+        for deputy in {deputy for _, _, _, deputy in _known(user) if deputy}:
+            bound = [Q(Exact(OuterRef(person), Value(who))) for who in sorted(_principals(user, deputy))]
+            able = able.exclude(reduce(or_, bound), user=deputy)
+    found = Q(Exists(able))
+    for path, _, deputy in _lent(user, right):
+        bound_ = _one_of(besides, {deputy, *_principals(user, deputy)})
+        found |= Q(**{f"{unit}__path__startswith": path}) & ~bound_
     return found
 
 
@@ -182,10 +200,7 @@ def roles_of(people: Q) -> list[tuple[User, Role, Unit]]:
 
 def own_or_bound(user: User, persons: tuple[str, ...]) -> Q:
     """Rows on which the person may give no opinion: their own, and those of whom they stand in for."""
-    bound = Q(pk__in=[])
-    for person in persons:
-        bound |= Q(**{f"{person}__in": [user.pk, *principals(user)]})
-    return bound
+    return _one_of(persons, {user.pk, *principals(user)})
 
 
 def desk(*chain: str, persons: tuple[str, ...] = ("holder",), shared: bool = False) -> Callable[[User], Q]:
@@ -198,9 +213,9 @@ def desk(*chain: str, persons: tuple[str, ...] = ("holder",), shared: bool = Fal
         admitted = within(user, chain[-1])
         for right in reversed(chain[:-1]):
             here = within(user, right)
-            own = Q(pk__in=[]) if shared else sits(right, persons=persons)
+            own = Q(pk__in=[]) if shared else sits(user, right, persons=persons)
             # A desk that is not the person's adds nothing to ask about, nor does a way up that leads nowhere.
-            up = admitted if admitted is NOBODY else (own | ~occupied(right, besides=persons)) & admitted
+            up = admitted if admitted is NOBODY else (own | ~occupied(user, right, besides=persons)) & admitted
             admitted = up if here is NOBODY else (here & ~own) | up
         return admitted if admitted is NOBODY else admitted & ~own_or_bound(user, persons)
 
