@@ -69,7 +69,7 @@ def hand_over(person: User, *, to: User, bureau: Unit, plan: Plan, by: User) -> 
     roles = roles_in(person, bureau=bureau)
     if sentence := _unfit(person, to, bureau, plan, roles=roles, by=by):
         raise Refused(sentence)
-    voided = _hand_over_forms(person, to, bureau, plan, by=by)
+    given, voided = _hand_over_forms(person, to, bureau, plan, by=by)
     tenures = _hand_over_posts(person, to, bureau, plan, by=by)
     for _, role, unit in roles:
         organisation.revoke(role, unit=unit, to=person, by=by)
@@ -77,10 +77,16 @@ def hand_over(person: User, *, to: User, bureau: Unit, plan: Plan, by: User) -> 
     organisation.end_deputations(person, bureau=bureau, by=by)
     if plan.deactivate:
         organisation.deactivate(person, bureau=bureau, by=by)
-    forms = Dossier.objects.in_bureau(bureau).filter(holder=to, kind="post", state__in=WRITING).count()
-    detail = {"接任人": str(to.pk), "原因": plan.reason, "作废": voided, "角色": len(roles), "岗位": tenures}
+    detail = {
+        "接任人": str(to.pk),
+        "原因": plan.reason,
+        "表册": given,
+        "作废": voided,
+        "角色": len(roles),
+        "岗位": tenures,
+    }
     record("离岗交接", subject=person, bureau=bureau, detail=detail, by=by)
-    return Handed(forms=forms, voided=voided, roles=len(roles), tenures=tenures)
+    return Handed(forms=given, voided=voided, roles=len(roles), tenures=tenures)
 
 
 def _unfit(person: User, to: User, bureau: Unit, plan: Plan, *, roles: list[Any], by: User) -> str:
@@ -100,9 +106,9 @@ def _unfit(person: User, to: User, bureau: Unit, plan: Plan, *, roles: list[Any]
     return ""
 
 
-def _hand_over_forms(person: User, to: User, bureau: Unit, plan: Plan, *, by: User) -> int:
-    """Drafts go to the successor or are void; the number of the latter."""
-    voided = 0
+def _hand_over_forms(person: User, to: User, bureau: Unit, plan: Plan, *, by: User) -> tuple[int, int]:
+    """Drafts go to the successor or are void; how many of each."""
+    given = voided = 0
     for dossier in drafts_of(person, bureau=bureau):
         if dossier.pk in plan.voided:
             said = Said(opinion=f"离岗交接：{plan.reason}")
@@ -110,7 +116,8 @@ def _hand_over_forms(person: User, to: User, bureau: Unit, plan: Plan, *, by: Us
             voided += 1
         else:
             _refusing(dossier, lambda one=dossier: _give(one, to, by=by))
-    return voided
+            given += 1
+    return given, voided
 
 
 def _refusing(dossier: Dossier, act: Any) -> None:

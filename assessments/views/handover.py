@@ -130,10 +130,15 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, " ".join(refusal.sentences))
         else:
-            counted = f"岗位 {done.tenures} 个、职责 {done.roles} 项，作废 {done.voided} 份"
+            counted = f"岗位 {done.tenures} 个、职责 {done.roles} 项、表 {done.forms} 份，作废 {done.voided} 份"
             messages.success(request, f"{person.name}的工作已交接给{to.name}：{counted}。")
             return redirect("handovers")
-    context = {"person": person, "form": form, "open": _open(person, bureau, tenures, drafts)}
+    context = {
+        "person": person,
+        "form": form,
+        "boxes": [form[name] for name in ("posts", "voided") if name in form.fields],
+        "open": _open(person, bureau, tenures, drafts),
+    }
     return render(request, "assessments/handover.html", context, status=422 if form.errors else 200)
 
 

@@ -149,7 +149,7 @@ def test_journal_says_who_handed_what_to_whom(year: Round) -> None:
     hand_over(year.cast, "李四", "陈九")
     entry = Entry.objects.get(act="离岗交接")
     assert (entry.by, entry.subject) == (year.cast["王五"], year.cast["李四"].pk)
-    detail = {"接任人": str(year.cast["陈九"].pk), "原因": "退休", "作废": 0, "角色": 1, "岗位": 1}
+    detail = {"接任人": str(year.cast["陈九"].pk), "原因": "退休", "表册": 1, "作废": 0, "角色": 1, "岗位": 1}
     assert entry.detail == detail
 
 
