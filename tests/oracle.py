@@ -26,6 +26,7 @@ class Oracle:
     cast: Cast
     grants: set[tuple[str, str, str]] = field(default_factory=set)
     deputations: set[tuple[str, str, str, str]] = field(default_factory=set)
+    seen: dict[Any, set[tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cast: Cast) -> Oracle:
@@ -34,10 +35,14 @@ class Oracle:
 
     def held(self, name: str) -> set[tuple[str, str]]:
         """(right, path) on the person's own account or for another."""
+        key = (name, frozenset(self.deputations))
+        if key in self.seen:
+            return self.seen[key]
         own = {(right, path) for person, right, path in self.grants if person == name}
         for principal, deputy, code, path in self.deputations:
             if deputy == name:
                 own |= {(right, path) for right in role(code).rights if (principal, right, path) in self.grants}
+        self.seen[key] = own
         return own
 
     def holds(self, name: str, right: str, unit: Unit) -> bool:
