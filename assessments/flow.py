@@ -3,19 +3,20 @@
 Buttons, inbox, guard, the route on the page and the tests read these tuples.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
 from assessments import effects, readiness, rules
-from assessments.content import content_of
+from assessments.content import content_of, contents_of
 from assessments.models import Dossier, DossierMove, State
 from assessments.routes import OPTIONS, STAGES, TOWNSHIP, route
-from lianzheng.audit.actions import keep, record
-from lianzheng.flow import Effect, Flow, Need, Step, Who, register
+from lianzheng.audit.actions import entry, keep_all, record_all
+from lianzheng.audit.models import Entry
+from lianzheng.flow import Effect, Flow, Made, MoveLog, Need, Step, Who, register
 from lianzheng.organisation.models import Unit, User
-from lianzheng.organisation.rights import hats
+from lianzheng.organisation.rights import hats, principals
 from registers.models import RiskTable
 
 S = State
@@ -35,7 +36,12 @@ class Desk:
 
 def _opening(first: State) -> tuple[Step, ...]:
     """Filling in: hand in (again), and take back while the next desk has not acted."""
-    needs: tuple[Need, ...] = (readiness.finding_approved, readiness.complete, readiness.accepted)
+    needs: tuple[Need, ...] = (
+        readiness.round_open,
+        readiness.finding_approved,
+        readiness.complete,
+        readiness.accepted,
+    )
     then: tuple[Effect, ...] = (effects.hand_in, *NEXT)
     return (
         Step("submit", "提交", S.DRAFT, first, rules.WRITER, needs, then),
@@ -63,8 +69,9 @@ def _reviewed(*desks: Desk, to: State) -> tuple[Step, ...]:
 
 
 def _back(source: State, who: Who, *more: Need) -> Step:
-    needs: tuple[Need, ...] = (readiness.returned_properly, *more)
-    return Step("return", "退回修改", source, S.RETURNED, who, needs, (effects.send_back,), duty=False, tone="danger")
+    needs: tuple[Need, ...] = (readiness.returned_properly, *more, readiness.notes_on_its_rows)
+    then: tuple[Effect, ...] = (effects.send_back, effects.keep_notes)
+    return Step("return", "退回修改", source, S.RETURNED, who, needs, then, duty=False, tone="danger")
 
 
 def _decision(to: State = S.NOTICE) -> tuple[Step, ...]:
@@ -238,21 +245,28 @@ def _all_routes() -> Iterator[tuple[str, tuple[Step, ...]]]:
 ROUTES = dict(_all_routes())
 
 
-def _journal(dossier: Dossier, log: DossierMove, content: Any) -> None:
-    record(
+def _journal(moves: Sequence[Made]) -> None:
+    digests = keep_all([content for _, _, content in moves])
+    record_all([_entry(dossier, log, digest) for (dossier, log, _), digest in zip(moves, digests, strict=True)])
+
+
+def _entry(dossier: Dossier, log: MoveLog, digest: str) -> Entry:
+    return entry(
         f"{dossier.get_kind_display()}{dossier.get_stage_display()}：{log.label}",
         subject=dossier,
-        bureau=dossier.bureau,
+        bureau=dossier.bureau_id,
         hat=log.hat,
         states=(log.source, log.target),
-        digest=keep(content),
+        digest=digest,
         by=log.by,
     )
 
 
 def _refusal(dossier: Dossier, user: User) -> str:
-    if dossier.holder_id == user.pk:
+    if user.pk in (dossier.holder_id, dossier.stands_for_id):
         return "这是您本人的表，按回避规定不能由本人审核，请由上一级办理。"
+    if {dossier.holder_id, dossier.stands_for_id} & principals(user):
+        return "这是您所代理的人的表，按回避规定不能由代理人审核，请由上一级办理。"
     return "这一步不由您办理。"
 
 
@@ -274,9 +288,11 @@ DOSSIERS = register(
         routes=ROUTES,
         route_of=lambda dossier: str(dossier.route),
         content=content_of,
-        on_move=_journal,
+        on_move=lambda dossier, log, content: _journal([(dossier, log, content)]),
         refusal=_refusal,
         hat=_hat,
+        contents=contents_of,
+        on_moves=_journal,
     )
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.timezone import localdate
 
+from assessments.batch import alone
 from assessments.models import (
     Appraisal,
     Cause,
@@ -127,6 +128,26 @@ def returned_properly(dossier: Dossier, said: Said) -> str | None:
     return None if said.due_on >= clock.today() else "完善期限不能早于今天。"
 
 
+def round_open(dossier: Dossier, said: Said) -> str | None:
+    """A round that the office has closed takes nothing in until it is opened again."""
+    closed = dossier.campaign.closings.filter(reopened_at=None).exists()
+    return "本年度排查已经结束，不能再提交；确需补交的，请廉政办重新开放。" if closed else None
+
+
+NOTE_MAX = 500
+
+
+def notes_on_its_rows(dossier: Dossier, said: Said) -> str | None:
+    """逐行说明 belong to rows of this form, and are short."""
+    notes = said.facts.get("notes", {})
+    if any(len(text) > NOTE_MAX for text in notes.values()):
+        return f"每行的说明最多 {NOTE_MAX} 字。"
+    if not notes:
+        return None
+    known = {str(pk) for pk in dossier.table.points.filter(removed_at=None).values_list("pk", flat=True)}
+    return None if set(notes) <= known else "说明所对的行已不在表中，请刷新页面。"
+
+
 def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
     """审核 may raise with an opinion and lower only with a reason."""
     rank = said.facts.get("rank")
@@ -150,9 +171,9 @@ def appraised(dossier: Dossier, said: Said) -> str | None:
 
 def rows_not_above_the_level(dossier: Dossier, said: Said) -> str | None:
     """A row that the review put higher lifts the whole (就高不就低), or a word says why not."""
-    raised = [rank for rank in dossier.ratings.values_list("reviewed_rank", flat=True) if rank]
+    raised = dossier.rows_rank
     level = said.facts.get("rank") or dossier.reviewed_rank or dossier.reported_rank
-    if not raised or level is None or min(raised) >= level or str(said.facts.get("reason", "")).strip():
+    if raised is None or level is None or raised >= level or str(said.facts.get("reason", "")).strip():
         return None
     return "有风险点的审核等级高于整表等级，请调整审核等级或写明理由。"
 
@@ -167,6 +188,12 @@ def accepted(dossier: Dossier, said: Said) -> str | None:
 def level_before(dossier: Dossier) -> int | None:
     """The level that lies before a meeting: as reviewed, else as reported, else as proposed."""
     return dossier.reviewed_rank or dossier.reported_rank or dossier.proposed_rank
+
+
+def fit_for_batch(dossier: Dossier, said: Said) -> str | None:
+    """Besides the step's own needs: may it be approved together with others?"""
+    ranks = (dossier.reviewed_rank,)
+    return alone(proposed=dossier.proposed_rank, reported=dossier.reported_rank, others=ranks) or None
 
 
 def in_a_meeting(dossier: Dossier, said: Said) -> str | None:

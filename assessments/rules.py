@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from assessments.models import Dossier, Filing, NoticeItem, PublicNotice, Raters, State
 from lianzheng.flow import Who
 from lianzheng.organisation.models import Tenure, User
-from lianzheng.organisation.rights import NOBODY, desk, within
+from lianzheng.organisation.rights import NOBODY, desk, own_or_bound, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
@@ -48,8 +48,12 @@ def writes(user: User) -> Q:
     return Q(kind=Kind.POST, holder=user) | section | bureau
 
 
+PERSONS = ("holder", "stands_for")
+"""Who answers for a dossier: who handed it in, and for whom."""
+
+
 def _own(user: User) -> Q:
-    return Q(holder=user)
+    return Q(holder=user) | Q(stands_for=user)
 
 
 def _runs(user: User) -> Q:
@@ -63,7 +67,7 @@ def _received(user: User) -> Q:
 
 def _files(user: User) -> Q:
     received = _received(user)
-    return received if received is NOBODY else received & ~Q(holder=user)
+    return received if received is NOBODY else received & ~own_or_bound(user, PERSONS)
 
 
 def _supersedes(user: User) -> Q:
@@ -84,7 +88,7 @@ def filings_of(user: User) -> Q:
 
 def _desk(label: str, *chain: Right, shared: bool = False) -> Who:
     CHAINS[label] = chain
-    return Who(label, desk(*chain, shared=shared))
+    return Who(label, desk(*chain, persons=PERSONS, shared=shared))
 
 
 CHAINS: dict[str, tuple[Right, ...]] = {}

@@ -18,7 +18,8 @@ from assessments.notice_files import paper_of
 from lianzheng.attachments.models import Attachment
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
-from tests.cast import Round, client_of, judge
+from lianzheng.organisation.models import Deputy
+from tests.cast import SINCE, Cast, Round, client_of, judge
 
 CSP = {
     "default-src 'none'",
@@ -88,6 +89,8 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "help": ("GET", EVERYBODY),
     "password": ("GET", EVERYBODY),
     "inbox": ("GET", EVERYBODY),
+    "deputies": ("GET", EVERYBODY),
+    "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
     "large_type": ("POST", EVERYBODY),
     "choose_year": ("GET", EVERYBODY),
     "sign_out": ("POST", EVERYBODY),
@@ -112,7 +115,15 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
     "campaign_new": ("GET", ("王五", "外人")),
     "campaign": ("GET", ("王五", "孙八", "赵六")),
+    "handovers": ("GET", ("王五", "外人", "管理员")),
+    "handover": ("GET", ("王五", "管理员")),
+    "campaign_remind": ("POST", ("王五",)),
+    "campaign_close": ("GET", ("王五",)),
+    "campaign_reopen": ("POST", ("王五",)),
     "open_rating": ("POST", ("王五",)),
+    "batch": ("GET", EVERYBODY),
+    "batch_confirm": ("POST", EVERYBODY),
+    "batch_take": ("POST", EVERYBODY),
     "meeting_new": ("GET", ("王五", "孙八")),
     "meeting": ("GET", ("王五", "孙八", "赵六")),
     "minutes": ("GET", ("王五", "孙八", "赵六")),
@@ -184,6 +195,15 @@ PLAIN += ("options", "criteria", "criterion_add", "criteria_apply")
 """Addresses that take no argument."""
 
 
+def deputation(cast: Cast) -> Deputy:
+    """One that has ended, so that it changes nobody's rights here."""
+    long_ago = {"since": SINCE, "until": SINCE, "role": "section_head", "unit": cast.units["建筑业股"]}
+    row: Deputy = Deputy.objects.create(
+        bureau=cast.bureau, principal=cast["李四"], deputy=cast["陈九"], made_by=cast["李四"], **long_ago
+    )
+    return row
+
+
 @pytest.fixture
 def full(year: Round) -> dict[str, dict[str, Any]]:
     """URL arguments of every address, for a year in which each kind of record exists."""
@@ -214,6 +234,10 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
+        **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
+        "handover": {"pk": year.cast["张三"].pk},
+        **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
+        "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
         "row": row,
         "grade": row,

@@ -8,6 +8,8 @@ from assessments.models.issued import IssuedFile, IssuedPaper
 from assessments.models.meetings import Attendee, Meeting, MeetingDraft, MeetingItem, Recusal
 from assessments.models.notices import NoticeItem, Objection, PublicNotice
 from assessments.models.ratings import Appraisal, LevelOpinion, Rating
+from assessments.models.returns import RowNote
+from assessments.models.rounds import Closing, Missing, Reminder
 from assessments.models.schemes import Raters, Scheme
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Attendee",
     "Campaign",
     "Cause",
+    "Closing",
     "Dossier",
     "DossierMove",
     "Filing",
@@ -25,13 +28,16 @@ __all__ = [
     "Meeting",
     "MeetingDraft",
     "MeetingItem",
+    "Missing",
     "NoticeItem",
     "Objection",
     "PublicNotice",
     "Raters",
     "Rating",
     "Recusal",
+    "Reminder",
     "ReturnReason",
+    "RowNote",
     "Scheme",
     "State",
 ]
