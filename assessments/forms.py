@@ -372,6 +372,7 @@ class DimensionForm(CleanForm):
     code = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     name = forms.CharField(label="维度", required=False, max_length=40)
     weight = WeightField(label="权重", required=False)
+    reverse = forms.BooleanField(label="反向：档次越高，得分越低", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -395,6 +396,7 @@ class DimensionForm(CleanForm):
             "code": data["code"],
             "name": data["name"],
             "weight": str(data["weight"]),
+            "reverse": data["reverse"],
             "wording": [data[f"wording_{grade}"] for grade in GRADES],
         }
 

@@ -144,6 +144,9 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
         "unit_duties": dossier.unit.duties,
         "level": words_of(dossier)[rank] if rank else "",
         "year": f"{table.year}年",
+        "basis": f"建议{words_of(dossier)[dossier.proposed_rank]}：{dossier.proposed_reason}"
+        if dossier.proposed_rank
+        else "",
     }
     if post and holder:
         values |= {"person": holder.name, "political": holder.political, "post": post.name}

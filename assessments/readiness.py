@@ -19,7 +19,7 @@ from assessments.models import (
     State,
 )
 from assessments.rules import seat_at
-from assessments.scoring import GRADES, dimensions_of
+from assessments.scoring import dimensions_of
 from lianzheng import clock
 from lianzheng.flow import Said
 from registers.completeness import Filled, Problem, hints, problems
@@ -86,13 +86,14 @@ FAR = 2
 
 
 def unexplained(rating: Rating | Appraisal, *, before: Mapping[str, int]) -> dict[str, str]:
-    """Dimension -> why it wants a reason it lacks: graded 5, or moved far against last year."""
+    """Dimension -> why it wants a reason it lacks: the heaviest grade, or moved far against last year."""
     wanted = {}
+    heaviest = {item.code: item.heaviest for item in dimensions_of(rating.dossier.dimensions)}
     for code, grade in rating.grades.items():
         if rating.reasons.get(code, "").strip():
             continue
-        if grade == GRADES[-1]:
-            wanted[code] = f"评为 {GRADES[-1]} 档"
+        if grade == heaviest.get(code):
+            wanted[code] = f"评为 {grade} 档"
         elif code in before and abs(grade - before[code]) >= FAR:
             wanted[code] = f"由上年 {before[code]} 档变为 {grade} 档"
     return wanted

@@ -104,7 +104,7 @@ def _field(
         "name": item.code,
         "id": f"row-{row.point.pk}-{item.code}",
         "label": item.name,
-        "weight": f"{item.weight.normalize():f}",
+        "weight": f"{item.weight.normalize():f}" + ("，反向" if item.reverse else ""),
         "row_label": f"第{row.number}行 {item.name}",
         "value": grade,
         "before": row.before.get(item.code),
