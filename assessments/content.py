@@ -1,14 +1,46 @@
 """The content of a dossier that an opinion is given on: every row, grade and level, in one plain structure."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from assessments.models import Dossier, Raters
+from assessments.models import Appraisal, Dossier, Raters, Rating
+from registers.models import RiskPoint
 
 
 def content_of(dossier: Dossier) -> dict[str, Any]:
     """JSON of what the reviewer sees; its digest binds the opinion to it."""
-    ratings = {rating.point_id: rating for rating in dossier.ratings.all()} if dossier.grades_points else {}
-    others = _others(dossier)
+    return contents_of([dossier])[0]
+
+
+def contents_of(dossiers: Sequence[Dossier]) -> list[dict[str, Any]]:
+    """The same for many, in order; as many queries as for one."""
+    points: dict[Any, list[RiskPoint]] = {}
+    tables = {dossier.table_id for dossier in dossiers}
+    rows = RiskPoint.unscoped.filter(table__in=tables, removed_at=None).order_by("order", "id")
+    for point in rows.prefetch_related("measures"):
+        points.setdefault(point.table_id, []).append(point)
+    ratings: dict[Any, dict[Any, Rating]] = {}
+    graded = [dossier.pk for dossier in dossiers if dossier.grades_points]
+    for rating in Rating.unscoped.filter(dossier__in=graded) if graded else ():
+        ratings.setdefault(rating.dossier_id, {})[rating.point_id] = rating
+    others = _others([dossier for dossier in dossiers if dossier.raters != Raters.SINGLE])
+    return [
+        _content(dossier, points.get(dossier.table_id, []), ratings.get(dossier.pk, {}), others.get(dossier.pk, {}))
+        for dossier in dossiers
+    ]
+
+
+def _others(dossiers: Sequence[Dossier]) -> dict[Any, dict[Any, dict[str, Any]]]:
+    """Dossier -> row -> seat -> the grades of the other raters, where the scheme has several."""
+    found: dict[Any, dict[Any, dict[str, Any]]] = {}
+    for given in Appraisal.unscoped.filter(dossier__in=dossiers) if dossiers else ():
+        found.setdefault(given.dossier_id, {}).setdefault(given.point_id, {})[given.seat] = given.grades
+    return found
+
+
+def _content(
+    dossier: Dossier, points: Sequence[RiskPoint], ratings: dict[Any, Rating], others: dict[Any, dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "title": dossier.title,
         "holder": str(dossier.holder_id or ""),
@@ -29,15 +61,6 @@ def content_of(dossier: Dossier) -> dict[str, Any]:
                 "score": str(ratings[point.pk].score) if point.pk in ratings else "",
                 "reviewed": ratings[point.pk].reviewed_rank if point.pk in ratings else None,
             }
-            for point in dossier.table.rows()
+            for point in points
         ],
     }
-
-
-def _others(dossier: Dossier) -> dict[Any, dict[str, Any]]:
-    """The grades of the other raters by row and seat, where the scheme has several."""
-    found: dict[Any, dict[str, Any]] = {}
-    if dossier.raters != Raters.SINGLE:
-        for appraisal in dossier.appraisals.all():
-            found.setdefault(appraisal.point_id, {})[appraisal.seat] = appraisal.grades
-    return found

@@ -11,7 +11,7 @@ from lianzheng.organisation.roles import Right
 
 Owner = DutyInstance.Owner
 VOTE, ROTATION = "vote", "rotation"
-_ROTATORS = desk(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT, person="person")
+_ROTATORS = desk(Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT, persons=("person",))
 """Nobody sees to the rotation of himself (公务员法 第七十六条 回避)."""
 
 

@@ -77,11 +77,14 @@ def _values(dimensions: Sequence[Dimension], campaigns: Sequence[Campaign]) -> l
 
 def _over(dimensions: Sequence[Dimension], tail: sql.Composable) -> sql.Composed:
     """The scored ratings as `scored`, and the asked summary of them."""
-    term = sql.SQL("%s::numeric * (rating.summed->>%s)::numeric")
-    total = sql.SQL(" + ").join([term] * len(dimensions)) if dimensions else sql.SQL("NULL::numeric")
+    total = sql.SQL(" + ").join(_TERMS[item.reverse] for item in dimensions) or sql.SQL("NULL::numeric")
     return sql.SQL(_SCORED).format(total=total) + tail
 
 
+_TERMS = {
+    False: sql.SQL("%s::numeric * (rating.summed->>%s)::numeric"),
+    True: sql.SQL("%s::numeric * (6 * rating.divisor - (rating.summed->>%s)::numeric)"),
+}
 _SCORED = """
 WITH raw AS (
     SELECT rating.id, rating.dossier_id, rating.point_id, rating.rank,

@@ -3,19 +3,20 @@
 Buttons, inbox, guard, the route on the page and the tests read these tuples.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
 from assessments import effects, readiness, rules
-from assessments.content import content_of
+from assessments.content import content_of, contents_of
 from assessments.models import Dossier, DossierMove, State
 from assessments.routes import OPTIONS, STAGES, TOWNSHIP, route
-from lianzheng.audit.actions import keep, record
-from lianzheng.flow import Effect, Flow, Need, Step, Who, register
+from lianzheng.audit.actions import entry, keep_all, record_all
+from lianzheng.audit.models import Entry
+from lianzheng.flow import Effect, Flow, Made, MoveLog, Need, Step, Who, register
 from lianzheng.organisation.models import Unit, User
-from lianzheng.organisation.rights import hats
+from lianzheng.organisation.rights import hats, principals
 from registers.models import RiskTable
 
 S = State
@@ -35,7 +36,12 @@ class Desk:
 
 def _opening(first: State) -> tuple[Step, ...]:
     """Filling in: hand in (again), and take back while the next desk has not acted."""
-    needs: tuple[Need, ...] = (readiness.finding_approved, readiness.complete, readiness.accepted)
+    needs: tuple[Need, ...] = (
+        readiness.round_open,
+        readiness.finding_approved,
+        readiness.complete,
+        readiness.accepted,
+    )
     then: tuple[Effect, ...] = (effects.hand_in, *NEXT)
     return (
         Step("submit", "提交", S.DRAFT, first, rules.WRITER, needs, then),
@@ -62,17 +68,23 @@ def _reviewed(*desks: Desk, to: State) -> tuple[Step, ...]:
     return (*_opening(desks[0].state), *passed)
 
 
-def _back(source: State, who: Who) -> Step:
-    needs: tuple[Need, ...] = (readiness.returned_properly,)
-    return Step("return", "退回修改", source, S.RETURNED, who, needs, (effects.send_back,), duty=False, tone="danger")
+def _back(source: State, who: Who, *more: Need) -> Step:
+    needs: tuple[Need, ...] = (readiness.returned_properly, *more, readiness.notes_on_its_rows)
+    then: tuple[Effect, ...] = (effects.send_back, effects.keep_notes)
+    return Step("return", "退回修改", source, S.RETURNED, who, needs, then, duty=False, tone="danger")
 
 
 def _decision(to: State = S.NOTICE) -> tuple[Step, ...]:
-    needs: tuple[Need, ...] = (readiness.in_a_meeting, readiness.decided_with_reason)
+    needs: tuple[Need, ...] = (
+        readiness.in_a_meeting,
+        readiness.decided_with_reason,
+        readiness.changed_with_reason,
+        readiness.met_after_arrival,
+    )
     then: tuple[Effect, ...] = (effects.set_decided, *NEXT)
     return (
         Step("decide", "会议决定", S.MEETING, to, rules.MEETING, needs, then, place="meeting_new"),
-        _back(S.MEETING, rules.MEETING),
+        _back(S.MEETING, rules.MEETING, readiness.met_after_arrival),
     )
 
 
@@ -113,24 +125,26 @@ def _changes(who: Who) -> tuple[Step, ...]:
 
 
 def _filed() -> tuple[Step, ...]:
-    """备案: the superior office gives the receipt, or the bureau's office records the receipt on paper."""
-    needs: tuple[Need, ...] = (readiness.with_a_receipt,)
-    then: tuple[Effect, ...] = (effects.enter_force,)
-    paper = Step(
-        "file_paper",
-        "登记备案回执",
-        S.FILING,
-        S.IN_FORCE,
-        rules.PUBLISHER,
-        needs,
-        then,
-        duty=False,
-        tone="quiet",
-        place="filing",
-    )
+    """备案: the office sends, the superior office gives the receipt or sends back; or the bureau's office records the
+    receipt it got on paper."""
+    body, office, place = rules.FILING_BODY, rules.PUBLISHER, "filing"
+    quiet: dict[str, Any] = {"duty": False, "tone": "quiet", "place": place}
+    danger: dict[str, Any] = {"duty": False, "tone": "danger", "place": place}
+    force: tuple[Effect, ...] = (effects.enter_force,)
+    on_paper: tuple[Need, ...] = (readiness.with_a_receipt, readiness.received_after_arrival)
+    again: tuple[Effect, ...] = (effects.leave_filing, *NEXT)
+    mend: tuple[Effect, ...] = (effects.leave_filing, effects.send_back)
+    sent: tuple[Need, ...] = (readiness.in_a_submission,)
+    to_them: tuple[Effect, ...] = (effects.set_filing, *NEXT)
+    receipt: tuple[Need, ...] = (readiness.with_a_receipt,)
+    words: tuple[Need, ...] = (readiness.with_an_answer, readiness.sent_back_with_opinion)
+    proper: tuple[Need, ...] = (readiness.with_an_answer, readiness.returned_properly)
     return (
-        Step("file", "备案", S.FILING, S.IN_FORCE, rules.FILING_BODY, needs, then, place="filing"),
-        paper,
+        Step("file_send", "报送备案", S.FILING, S.FILING_SENT, office, sent, to_them, place=place),
+        Step("file_paper", "登记备案回执", S.FILING, S.IN_FORCE, office, on_paper, force, **quiet),
+        Step("file", "备案", S.FILING_SENT, S.IN_FORCE, body, receipt, force, place=place),
+        Step("file_back", "退回重报", S.FILING_SENT, S.FILING, body, words, again, **danger),
+        Step("return", "退回修改", S.FILING_SENT, S.RETURNED, body, proper, mend, **danger),
         *_in_force(),
     )
 
@@ -192,7 +206,8 @@ def _office_route(workflow: str, kind: str, stage: str, on: Collection[str]) -> 
     after = S.FILING if any(step.source == S.FILING for step in filed) else S.IN_FORCE
     put_up = _notice(after) if shown else ()
     decided = _decision(S.NOTICE if shown else S.FILING)
-    before_filed = {step.source: None for step in (*decided, *put_up, *filed) if step.source != S.IN_FORCE}
+    theirs = (S.FILING_SENT, S.IN_FORCE)  # what lies with the superior office, or came back filed, is not ours to end
+    before_filed = {step.source: None for step in (*decided, *put_up, *filed) if step.source not in theirs}
     void = _void(*open_states, *(S(state) for state in before_filed))
     lapse = (_lapse(),) if kind == Kind.POST else ()
     return (*_reviewed(*desks, to=S.MEETING), *decided, *put_up, *filed, *void, *lapse)
@@ -230,27 +245,36 @@ def _all_routes() -> Iterator[tuple[str, tuple[Step, ...]]]:
 ROUTES = dict(_all_routes())
 
 
-def _journal(dossier: Dossier, log: DossierMove, content: Any) -> None:
-    record(
+def _journal(moves: Sequence[Made]) -> None:
+    digests = keep_all([content for _, _, content in moves])
+    record_all([_entry(dossier, log, digest) for (dossier, log, _), digest in zip(moves, digests, strict=True)])
+
+
+def _entry(dossier: Dossier, log: MoveLog, digest: str) -> Entry:
+    return entry(
         f"{dossier.get_kind_display()}{dossier.get_stage_display()}：{log.label}",
         subject=dossier,
-        bureau=dossier.bureau,
+        bureau=dossier.bureau_id,
         hat=log.hat,
         states=(log.source, log.target),
-        digest=keep(content),
+        digest=digest,
         by=log.by,
     )
 
 
 def _refusal(dossier: Dossier, user: User) -> str:
-    if dossier.holder_id == user.pk:
+    if user.pk in (dossier.holder_id, dossier.stands_for_id):
         return "这是您本人的表，按回避规定不能由本人审核，请由上一级办理。"
+    if {dossier.holder_id, dossier.stands_for_id} & principals(user):
+        return "这是您所代理的人的表，按回避规定不能由代理人审核，请由上一级办理。"
     return "这一步不由您办理。"
 
 
 def _hat(dossier: Dossier, step: Step, user: User) -> str:
     """What the person is when acting: the desk's name, or, where the step went one desk up, the person's own role."""
     worn = hats(user, unit=dossier.unit)
+    if not worn and dossier.filing and dossier.filing.to:
+        worn = hats(user, unit=dossier.filing.to)
     if step.who in (rules.WRITER, rules.SENDER, rules.MEETING) or step.who.label in worn or not worn:
         return step.who.label
     return worn[0]
@@ -264,9 +288,11 @@ DOSSIERS = register(
         routes=ROUTES,
         route_of=lambda dossier: str(dossier.route),
         content=content_of,
-        on_move=_journal,
+        on_move=lambda dossier, log, content: _journal([(dossier, log, content)]),
         refusal=_refusal,
         hat=_hat,
+        contents=contents_of,
+        on_moves=_journal,
     )
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assessments.models import Cause, Meeting, Objection, PublicNotice, Raters, ReturnReason
+from assessments.models import Cause, Objection, PublicNotice, Raters, ReturnReason
 from assessments.routes import OPTION_WORDS, defaults_of
 from assessments.scoring import GRADES, Dimension
 from lianzheng.organisation.forms import CleanForm, CleanModelForm
@@ -43,7 +43,7 @@ def _clean_measures(form: Any) -> str:
     return text
 
 
-def _date(label: str, **options: Any) -> forms.DateField:
+def date_field(label: str, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
 
 
@@ -83,7 +83,7 @@ class AnewForm(CleanForm):
     text = forms.CharField(
         label="说明", max_length=500, widget=forms.Textarea, help_text="写明变动的内容和依据（文件、会议等）。"
     )
-    until = _date("阶段性工作截止", required=False, help_text="仅“承担阶段性重要工作”时填写。")
+    until = date_field("阶段性工作截止", required=False, help_text="仅“承担阶段性重要工作”时填写。")
 
     def __init__(self, *args: Any, people: Sequence[User], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,8 +167,8 @@ class CampaignForm(CleanForm):
 
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2100)
     title = forms.CharField(label="名称", max_length=100)
-    finding_due = _date("查找上报期限", help_text="附件1、附件2 交廉政办的最后一天；遇节假日顺延。")
-    rating_due = _date("等级上报期限", help_text="附件4、附件5 交廉政办的最后一天；遇节假日顺延。")
+    finding_due = date_field("查找上报期限", help_text="附件1、附件2 交廉政办的最后一天；遇节假日顺延。")
+    rating_due = date_field("等级上报期限", help_text="附件4、附件5 交廉政办的最后一天；遇节假日顺延。")
     notice_days = forms.IntegerField(label="公示工作日", min_value=1, max_value=60, initial=5)
 
     def clean(self) -> dict[str, Any]:
@@ -179,48 +179,10 @@ class CampaignForm(CleanForm):
         return data
 
 
-class MeetingForm(CleanModelForm):
-    """The head of the minutes."""
-
-    held_on = _date("会议日期")
-
-    class Meta:
-        model = Meeting
-        fields = [
-            "name",
-            "number",
-            "minutes_no",
-            "held_on",
-            "place",
-            "chair",
-            "expected",
-            "present",
-            "attendance",
-            "absence",
-        ]
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean_held_on(self) -> date:
-        held: date = self.cleaned_data["held_on"]
-        if held > self.today:
-            raise ValidationError("会议日期不能晚于今天。")
-        return held
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        expected, present = data.get("expected"), data.get("present")
-        if expected is not None and present is not None and present > expected:
-            self.add_error("present", "实到人数不能多于应到人数。")
-        return data
-
-
 class NoticeForm(CleanModelForm):
     """A public notice before it goes up."""
 
-    starts_on = _date("公示开始")
+    starts_on = date_field("公示开始")
     days = forms.IntegerField(label="工作日", min_value=1, max_value=60)
 
     class Meta:
@@ -270,7 +232,7 @@ class SendBackForm(CleanForm):
     dossier = forms.ChoiceField(label="退回哪份表")
     reason = forms.ChoiceField(label="退回原因", choices=[("", "请选择"), *ReturnReason.choices])
     opinion = forms.CharField(label="怎样修改", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
-    due_on = _date("完善期限")
+    due_on = date_field("完善期限")
 
     def __init__(self, *args: Any, dossiers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -344,7 +306,7 @@ class FilingForm(CleanForm):
     """The receipt of the superior office."""
 
     receipt_no = forms.CharField(label="备案编号", max_length=40)
-    received_on = _date("备案日期")
+    received_on = date_field("备案日期")
     opinion = forms.CharField(label="备案意见", required=False, max_length=500, widget=forms.Textarea)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -410,6 +372,7 @@ class DimensionForm(CleanForm):
     code = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     name = forms.CharField(label="维度", required=False, max_length=40)
     weight = WeightField(label="权重", required=False)
+    reverse = forms.BooleanField(label="反向：档次越高，得分越低", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -433,6 +396,7 @@ class DimensionForm(CleanForm):
             "code": data["code"],
             "name": data["name"],
             "weight": str(data["weight"]),
+            "reverse": data["reverse"],
             "wording": [data[f"wording_{grade}"] for grade in GRADES],
         }
 

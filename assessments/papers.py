@@ -134,7 +134,7 @@ def _holding(right: Right, *, on: Any) -> list[str]:
 def owner_of(dossier: Dossier) -> dict[str, Any]:
     """Head-block values."""
     table, rank = dossier.table, dossier.decided_rank
-    post, holder = table.post, table.holder
+    post, holder = table.post, dossier.holder or table.holder  # a form keeps the name of who handed it in
     submitted = _since_hand_in(dossier)
     values: dict[str, Any] = {
         "bureau_name": dossier.bureau.name,
@@ -144,6 +144,9 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
         "unit_duties": dossier.unit.duties,
         "level": words_of(dossier)[rank] if rank else "",
         "year": f"{table.year}年",
+        "basis": f"建议{words_of(dossier)[dossier.proposed_rank]}：{dossier.proposed_reason}"
+        if dossier.proposed_rank
+        else "",
     }
     if post and holder:
         values |= {"person": holder.name, "political": holder.political, "post": post.name}
@@ -177,7 +180,7 @@ def opinions_of(dossier: Dossier) -> dict[str, list[Opinion]]:
         if move.action not in _PRINTED:
             continue
         opinion = Opinion(
-            text=move.opinion or _usual(move), name=move.by.name, on=localtime(move.at).date(), hat=move.hat
+            text=move.opinion or _usual(move), name=move.signed, on=localtime(move.at).date(), hat=move.desk
         )
         cells.setdefault(_cell(dossier, move), []).append(opinion)
     return cells

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.timezone import localdate
 
+from assessments.batch import alone
 from assessments.models import (
     Appraisal,
     Cause,
@@ -17,7 +19,7 @@ from assessments.models import (
     State,
 )
 from assessments.rules import seat_at
-from assessments.scoring import GRADES, dimensions_of
+from assessments.scoring import dimensions_of
 from lianzheng import clock
 from lianzheng.flow import Said
 from registers.completeness import Filled, Problem, hints, problems
@@ -84,13 +86,14 @@ FAR = 2
 
 
 def unexplained(rating: Rating | Appraisal, *, before: Mapping[str, int]) -> dict[str, str]:
-    """Dimension -> why it wants a reason it lacks: graded 5, or moved far against last year."""
+    """Dimension -> why it wants a reason it lacks: the heaviest grade, or moved far against last year."""
     wanted = {}
+    heaviest = {item.code: item.heaviest for item in dimensions_of(rating.dossier.dimensions)}
     for code, grade in rating.grades.items():
         if rating.reasons.get(code, "").strip():
             continue
-        if grade == GRADES[-1]:
-            wanted[code] = f"评为 {GRADES[-1]} 档"
+        if grade == heaviest.get(code):
+            wanted[code] = f"评为 {grade} 档"
         elif code in before and abs(grade - before[code]) >= FAR:
             wanted[code] = f"由上年 {before[code]} 档变为 {grade} 档"
     return wanted
@@ -111,7 +114,7 @@ def finding_approved(dossier: Dossier, said: Said) -> str | None:
     if dossier.stage != Dossier.Stage.RATING:
         return None
     before = dossier.table.dossiers.filter(stage=Dossier.Stage.FINDING).first()
-    done = (State.NOTICE, State.PUBLISHED, State.FILING, State.ARCHIVED, State.IN_FORCE)
+    done = (State.NOTICE, State.PUBLISHED, State.FILING, State.FILING_SENT, State.ARCHIVED, State.IN_FORCE)
     return None if before and before.state in done else "风险点查找表还没有审核通过，暂不能上报等级。"
 
 
@@ -124,6 +127,26 @@ def returned_properly(dossier: Dossier, said: Said) -> str | None:
     if said.due_on is None:
         return "请填写完善期限。"
     return None if said.due_on >= clock.today() else "完善期限不能早于今天。"
+
+
+def round_open(dossier: Dossier, said: Said) -> str | None:
+    """A round that the office has closed takes nothing in until it is opened again."""
+    closed = dossier.campaign.closings.filter(reopened_at=None).exists()
+    return "本年度排查已经结束，不能再提交；确需补交的，请廉政办重新开放。" if closed else None
+
+
+NOTE_MAX = 500
+
+
+def notes_on_its_rows(dossier: Dossier, said: Said) -> str | None:
+    """逐行说明 belong to rows of this form, and are short."""
+    notes = said.facts.get("notes", {})
+    if any(len(text) > NOTE_MAX for text in notes.values()):
+        return f"每行的说明最多 {NOTE_MAX} 字。"
+    if not notes:
+        return None
+    known = {str(pk) for pk in dossier.table.points.filter(removed_at=None).values_list("pk", flat=True)}
+    return None if set(notes) <= known else "说明所对的行已不在表中，请刷新页面。"
 
 
 def reviewed_level_explained(dossier: Dossier, said: Said) -> str | None:
@@ -149,9 +172,9 @@ def appraised(dossier: Dossier, said: Said) -> str | None:
 
 def rows_not_above_the_level(dossier: Dossier, said: Said) -> str | None:
     """A row that the review put higher lifts the whole (就高不就低), or a word says why not."""
-    raised = [rank for rank in dossier.ratings.values_list("reviewed_rank", flat=True) if rank]
+    raised = dossier.rows_rank
     level = said.facts.get("rank") or dossier.reviewed_rank or dossier.reported_rank
-    if not raised or level is None or min(raised) >= level or str(said.facts.get("reason", "")).strip():
+    if raised is None or level is None or raised >= level or str(said.facts.get("reason", "")).strip():
         return None
     return "有风险点的审核等级高于整表等级，请调整审核等级或写明理由。"
 
@@ -163,6 +186,17 @@ def accepted(dossier: Dossier, said: Said) -> str | None:
     return "请先勾选“本人确认承接”，再提交。"
 
 
+def level_before(dossier: Dossier) -> int | None:
+    """The level that lies before a meeting: as reviewed, else as reported, else as proposed."""
+    return dossier.reviewed_rank or dossier.reported_rank or dossier.proposed_rank
+
+
+def fit_for_batch(dossier: Dossier, said: Said) -> str | None:
+    """Besides the step's own needs: may it be approved together with others?"""
+    ranks = (dossier.reviewed_rank,)
+    return alone(proposed=dossier.proposed_rank, reported=dossier.reported_rank, others=ranks) or None
+
+
 def in_a_meeting(dossier: Dossier, said: Said) -> str | None:
     return None if said.facts.get("meeting") is not None else "请在“会议决定”页登记会议后办理。"
 
@@ -171,8 +205,37 @@ def on_a_notice(dossier: Dossier, said: Said) -> str | None:
     return None if said.facts.get("notice") is not None else "请在“公示”页拟定公示后办理。"
 
 
+def in_a_submission(dossier: Dossier, said: Said) -> str | None:
+    return None if said.facts.get("filing") is not None else "请在“备案”页报送后办理。"
+
+
 def with_a_receipt(dossier: Dossier, said: Said) -> str | None:
-    return None if said.facts.get("filing") is not None else "请在“备案”页登记回执后办理。"
+    """The receipt is that of the filing in which the dossier was sent."""
+    filing = said.facts.get("filing")
+    if filing is None:
+        return "请在“备案”页登记回执后办理。"
+    sent = dossier.state == State.FILING_SENT
+    return "本表不在这次报送之内。" if sent and dossier.filing_id != filing.pk else None
+
+
+def with_an_answer(dossier: Dossier, said: Said) -> str | None:
+    """Sent back together with the filing in which it lies, never by itself."""
+    filing = said.facts.get("filing")
+    answered = filing is not None and filing.pk == dossier.filing_id
+    return None if answered else "请在“备案”页对整个报送办理。"
+
+
+def received_after_arrival(dossier: Dossier, said: Said) -> str | None:
+    """A receipt on paper cannot be older than the end of the notice that came before it."""
+    filing = said.facts.get("filing")
+    ended = dossier.notice.ends_on if dossier.notice else None
+    if filing is None or ended is None or filing.received_on > ended:
+        return None
+    return f"公示到 {ended} 为止，备案日期应在公示期满之后。"
+
+
+def sent_back_with_opinion(dossier: Dossier, said: Said) -> str | None:
+    return None if said.opinion.strip() else "退回须写明意见。"
 
 
 def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
@@ -183,6 +246,25 @@ def decided_with_reason(dossier: Dossier, said: Said) -> str | None:
     if lower_without_reason(rank, dossier.proposed_rank, str(said.facts.get("reason", ""))):
         return "决定等级低于建议等级，请写明理由。"
     return None
+
+
+def changed_with_reason(dossier: Dossier, said: Said) -> str | None:
+    """调整等级: the minutes say why the meeting decided another level than the one that lay before it."""
+    changed = said.facts.get("rank") != level_before(dossier)
+    below = lower_without_reason(said.facts.get("rank") or 0, dossier.proposed_rank, "")
+    if changed and not below and not str(said.facts.get("reason", "")).strip():
+        return "决定等级与审核等级不同，请写明理由。"
+    return None
+
+
+def met_after_arrival(dossier: Dossier, said: Said) -> str | None:
+    """A meeting cannot have decided on what had not reached it (补录 has this limit). A demo's calendar may lie behind
+    the clock of the row; then today is the limit."""
+    meeting = said.facts.get("meeting")
+    reached = min(localdate(dossier.state_since), clock.today())
+    if meeting is None or meeting.held_on >= reached:
+        return None
+    return f"本议题 {reached} 才提交会议，会议日期 {meeting.held_on} 不能早于这一天。"
 
 
 def period_over(dossier: Dossier, said: Said) -> str | None:

@@ -1,11 +1,11 @@
 """Who may see a dossier, and whose turn it is at each desk."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from assessments.models import Dossier, NoticeItem, PublicNotice, Raters, State
+from assessments.models import Dossier, Filing, NoticeItem, PublicNotice, Raters, State
 from lianzheng.flow import Who
 from lianzheng.organisation.models import Tenure, User
-from lianzheng.organisation.rights import desk, within
+from lianzheng.organisation.rights import NOBODY, desk, own_or_bound, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
@@ -18,18 +18,27 @@ _INSIDE = (
     Right.INSPECT,
     Right.RECORD_MEETING,
 )
-_SENT_UP = (State.COUNTY_OFFICE, State.COUNTY_GROUP, State.NOTICE, State.PUBLISHED, State.FILING, State.IN_FORCE)
-_FILED = (State.FILING, State.IN_FORCE, State.ARCHIVED, State.SUPERSEDED)
+_SENT_UP = (
+    State.COUNTY_OFFICE,
+    State.COUNTY_GROUP,
+    State.NOTICE,
+    State.PUBLISHED,
+    State.FILING,
+    State.FILING_SENT,
+    State.IN_FORCE,
+)
+_FILED = (State.FILING_SENT, State.IN_FORCE, State.SUPERSEDED)
 
 
 def visible(user: User) -> Q:
-    """Dossiers the person may open: one's own, those of one's desk, and above the bureau only what was sent up."""
+    """Dossiers the person may open: one's own, those of one's desk; above the bureau only what was sent up, and in the
+    filing body only what was filed to it."""
     seen = Q(holder=user)
     for right in _INSIDE:
         seen |= within(user, right)
     county = within(user, Right.VERIFY_BUREAU) | within(user, Right.CONFIRM_BUREAU)
     seen |= county & Q(kind=Kind.BUREAU, state__in=_SENT_UP)
-    return seen | (within(user, Right.RECEIVE_FILING) & Q(state__in=_FILED))
+    return seen | (_received(user) & Q(state__in=_FILED))
 
 
 def writes(user: User) -> Q:
@@ -39,21 +48,47 @@ def writes(user: User) -> Q:
     return Q(kind=Kind.POST, holder=user) | section | bureau
 
 
+PERSONS = ("holder", "stands_for")
+"""Who answers for a dossier: who handed it in, and for whom."""
+
+
 def _own(user: User) -> Q:
-    return Q(holder=user)
+    return Q(holder=user) | Q(stands_for=user)
 
 
 def _runs(user: User) -> Q:
     return within(user, Right.RUN_OFFICE)
 
 
+def _received(user: User) -> Q:
+    """Dossiers that lie in a filing sent to the person's office."""
+    return within(user, Right.RECEIVE_FILING, unit="filing__to")
+
+
 def _files(user: User) -> Q:
-    return within(user, Right.RECEIVE_FILING) & ~Q(holder=user)
+    received = _received(user)
+    return received if received is NOBODY else received & ~own_or_bound(user, PERSONS)
+
+
+def _supersedes(user: User) -> Q:
+    """What stood before gives way to a new filing: by the office, or by whoever receives this bureau's filings."""
+    received = within(user, Right.RECEIVE_FILING, unit="to")
+    if received is NOBODY:
+        return _runs(user)
+    return _runs(user) | Q(Exists(Filing.objects.within(received).filter(bureau=OuterRef("bureau"))))
+
+
+def filings_of(user: User) -> Q:
+    """Filings the person may open: those sent to one's office, and those of a bureau one runs, heads or inspects."""
+    seen = within(user, Right.RECEIVE_FILING, unit="to")
+    for right in (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT):
+        seen |= within(user, right, unit="bureau")
+    return seen
 
 
 def _desk(label: str, *chain: Right, shared: bool = False) -> Who:
     CHAINS[label] = chain
-    return Who(label, desk(*chain, shared=shared))
+    return Who(label, desk(*chain, persons=PERSONS, shared=shared))
 
 
 CHAINS: dict[str, tuple[Right, ...]] = {}
@@ -71,7 +106,7 @@ COUNTY_OFFICE = _desk("县领导小组办公室", Right.VERIFY_BUREAU, Right.CON
 COUNTY_GROUP = _desk("县领导小组", Right.CONFIRM_BUREAU, Right.VERIFY_BUREAU, shared=True)
 PUBLISHER = Who("廉政办", _runs)
 FILING_BODY = Who("备案机关", _files)
-FILER = Who("备案办理人", lambda user: _runs(user) | within(user, Right.RECEIVE_FILING))
+FILER = Who("备案办理人", _supersedes)
 
 
 _REVIEWING = {

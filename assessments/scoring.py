@@ -18,19 +18,34 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Dimension:
-    """One dimension of a scheme: its weight out of 100 and the wording of the grades 1 to 5."""
+    """One dimension of a scheme: its weight out of 100, the wording of the grades 1 to 5, and its direction: `reverse`
+    where a higher grade is less risk."""
 
     code: str
     name: str
     weight: Decimal
     wording: tuple[str, str, str, str, str]
+    reverse: bool = False
+
+    @property
+    def heaviest(self) -> int:
+        """The grade that makes the most points."""
+        return GRADES[0] if self.reverse else GRADES[-1]
+
+    def points(self, value: Decimal, *, divisor: int) -> Decimal:
+        """Weight × grade, before the one division by 5 × divisor; a reverse grade counts from the other end."""
+        return self.weight * (6 * divisor - value if self.reverse else value)
 
 
 def dimensions_of(snapshot: Sequence[Mapping[str, Any]]) -> tuple[Dimension, ...]:
     """Dimensions from the JSON that a scheme is kept as; ValueError when it is not a scheme."""
     dimensions = tuple(
         Dimension(
-            code=item["code"], name=item["name"], weight=Decimal(str(item["weight"])), wording=tuple(item["wording"])
+            code=item["code"],
+            name=item["name"],
+            weight=Decimal(str(item["weight"])),
+            wording=tuple(item["wording"]),
+            reverse=bool(item.get("reverse")),
         )
         for item in snapshot
     )
@@ -87,7 +102,8 @@ def score(dimensions: Sequence[Dimension], *, grades: Mapping[str, Decimal | int
     values = {item.code: Decimal(grades[item.code]) for item in dimensions}
     if not all(value.is_finite() and divisor <= value <= 5 * divisor for value in values.values()):
         raise ValueError("评分档次只能是 1 至 5。")
-    return rounded(sum((item.weight * values[item.code] for item in dimensions), Decimal(0)) / (5 * divisor))
+    total = sum((item.points(values[item.code], divisor=divisor) for item in dimensions), Decimal(0))
+    return rounded(total / (5 * divisor))
 
 
 def rounded(raw: Decimal) -> Decimal:

@@ -31,11 +31,12 @@ LEVEL = Column("level", "等级", 3, align="center")
 
 MEETING_DECISION = Sign("局办公会议（党政联席会议）研究决定意见", "meeting", seal=True)
 YEAR = HeadField("评定年度", "year")
+BASIS = HeadField("定级依据", "basis")
 
 ANNEX_4 = Sheet(
     code="附件4",
     title="岗位廉政风险点等级确定和防控措施审核备案表",
-    head=(*POST_HEAD, (YEAR, HeadField("岗位廉政风险等级", "level", 2))),
+    head=(*POST_HEAD, (YEAR, HeadField("岗位廉政风险等级", "level", 2)), (BASIS,)),
     columns=(
         NUMBER,
         RISK_TYPE,
@@ -61,7 +62,7 @@ ANNEX_4 = Sheet(
 ANNEX_5 = Sheet(
     code="附件5",
     title="股室廉政风险点等级确定和防控措施审核备案表",
-    head=(*SECTION_HEAD, (YEAR, HeadField("股室廉政风险等级", "level", 2))),
+    head=(*SECTION_HEAD, (YEAR, HeadField("股室廉政风险等级", "level", 2)), (BASIS,)),
     columns=(
         NUMBER,
         POWER,
@@ -95,6 +96,7 @@ ANNEX_6 = Sheet(
             HeadField("二级（个）", "count_2"),
             HeadField("三级（个）", "count_3"),
         ),
+        (BASIS,),
     ),
     columns=(
         NUMBER,

@@ -2,9 +2,11 @@
 pass."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateField, Func
 
 ZONE = "Asia/Shanghai"
 _TODAY = "SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date"
@@ -12,6 +14,15 @@ _SHIFTED = """
     SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date
          + COALESCE((SELECT sum(days) FROM organisation_demoshift), 0)::int
 """
+
+
+class Today(Func):
+    """The same day inside a query."""
+
+    output_field = DateField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        return f"({_SHIFTED if settings.DEMO else _TODAY})", ()
 
 
 def today() -> date:

@@ -348,3 +348,13 @@ def seal_table(table: RiskTable, *, by: User) -> None:
 def open_table(table: RiskTable, *, by: User) -> None:
     """Open the table again (recalled or returned)."""
     RiskTable.objects.across_bureaus().filter(pk=table.pk).update(sealed_at=None)
+
+
+@transaction.atomic
+def give_table(table: RiskTable, *, to: User, by: User) -> None:
+    """The table of a post becomes the successor's to fill in."""
+    rows = RiskTable.objects.across_bureaus().filter(post=table.post_id, year=table.year, holder=to)
+    if rows.exclude(pk=table.pk).exists():
+        raise Refused(f"{to.name}在这个岗位已有自己的表，请选择作废。")
+    RiskTable.objects.across_bureaus().filter(pk=table.pk).update(holder=to)
+    record("移交填报", subject=table, bureau=table.bureau, detail={"接任人": str(to.pk)}, by=by)

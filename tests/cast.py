@@ -16,6 +16,7 @@ from assessments import actions
 from assessments.actions.objections import receipt_digest
 from assessments.models import Campaign, Dossier, Filing, Meeting, Objection, PublicNotice, State
 from lianzheng import clock
+from lianzheng.attachments.check import Scan
 from lianzheng.flow import Said, move
 from lianzheng.organisation.actions import (
     add_criterion,
@@ -55,7 +56,7 @@ PEOPLE = {
     "赵六": "局领导/纪检组长",
     "周一": "县领导小组/办公室干部",
     "吴二": "县领导小组/组长",
-    "郑十": "县领导小组/备案干部",
+    "郑十": "县纪委监委/备案干部",
     "外人": "水政股/水政岗",
     "管理员": "",
 }
@@ -67,7 +68,7 @@ ROLES = (
     ("赵六", "inspector", "县住建局"),
     ("周一", "county_office", "云县"),
     ("吴二", "county_group", "云县"),
-    ("郑十", "filing_body", "云县"),
+    ("郑十", "filing_body", "县纪委监委"),
     ("外人", "office", "县水利局"),
     ("外人", "leader", "县水利局"),
     ("外人", "section_head", "水政股"),
@@ -101,6 +102,7 @@ def assemble(workflow: str = Unit.Workflow.COUNTY) -> Cast:
     kinds = Unit.Kind
     county = _unit(cast, "云县", kinds.REGION, None)
     _unit(cast, "县领导小组", kinds.AUTHORITY, county)
+    _unit(cast, "县纪委监委", kinds.AUTHORITY, county)
     bureau = _unit(cast, "县住建局", kinds.BUREAU, county, workflow=workflow, **_OFFICIAL)
     _unit(cast, "局领导", kinds.LEADERSHIP, bureau, order=1)
     _unit(cast, "建筑业股", kinds.SECTION, bureau, order=2, duties="负责建筑市场监管。")
@@ -223,8 +225,12 @@ class Round:
     def _meet(self, dossier: Dossier, action: str, by: str) -> None:
         self.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())], by=by)
 
+    def _send(self, dossier: Dossier, action: str, by: str) -> None:
+        self.send([dossier], by=by)
+
     def _file(self, dossier: Dossier, action: str, by: str) -> None:
-        self.file([dossier])
+        assert dossier.filing is not None
+        self.accept(dossier.filing, by=by)
 
     def rate(self, dossier: Dossier, *, grades: Mapping[str, int] = GRADES, rank: int | None = None) -> None:
         """Grade every point alike and report the proposal (or this rank)."""
@@ -277,17 +283,60 @@ class Round:
         said = Said(opinion="请改第1行", reason="inaccurate", due_on=tomorrow())
         return actions.send_objected_back(dossier.notice, dossier=dossier, said=said, by=again(self.cast["王五"]))
 
-    def meet(self, decisions: Sequence[actions.Decision], *, number: int = 0, by: str = "王五") -> Meeting:
+    def meet(
+        self,
+        decisions: Sequence[actions.Decision],
+        *,
+        number: int = 0,
+        by: str = "王五",
+        attendees: Sequence[actions.Presence] = (),
+        draft: int | None = None,
+        **facts: Any,
+    ) -> Meeting:
         number = number or self.campaign.meetings.count() + 1
         return actions.record_meeting(
-            self.campaign, facts=minutes(number, year=self.campaign.year), decisions=decisions, by=again(self.cast[by])
+            self.campaign,
+            facts=minutes(number, year=self.campaign.year) | facts,
+            attendees=attendees or team(self.cast),
+            decisions=decisions,
+            draft=draft,
+            by=again(self.cast[by]),
         )
 
-    def file(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "郑十", action: str = "file") -> Filing:
-        number = number or f"备〔{self.campaign.year}〕{self.campaign.filings.count() + 1}号"
-        facts = {"receipt_no": number, "received_on": clock.today(), "opinion": "", "body": "县纪委监委"}
+    def send(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "王五") -> Filing:
+        """报送备案."""
+        number = number or f"廉〔{self.campaign.year}〕{self.campaign.filings.count() + 1}号"
         chosen = [(dossier, dossier.version) for dossier in dossiers]
-        return actions.record_filing(self.campaign, facts=facts, chosen=chosen, action=action, by=again(self.cast[by]))
+        facts = {"sent_no": number, "note": ""}
+        return actions.send_filing(self.campaign, facts=facts, chosen=chosen, by=again(self.cast[by]))
+
+    def accept(self, filing: Filing, *, number: str = "", by: str = "郑十", opinion: str = "") -> Filing:
+        """The receipt for what was sent."""
+        number = number or self._receipt_no()
+        person = again(self.cast[by])
+        return actions.accept_filing(filing, receipt_no=number, received_on=clock.today(), opinion=opinion, by=person)
+
+    def answer(self, dossier: Dossier, *, mend: bool, by: str = "郑十") -> Filing:
+        """Its filing is sent back: to be mended, or to be sent again."""
+        assert dossier.filing is not None
+        words: dict[str, Any] = {"opinion": "意见", "reason": "shallow", "due_on": tomorrow()}
+        return actions.return_filing(dossier.filing, mend=[dossier] if mend else [], by=again(self.cast[by]), **words)
+
+    def file(self, dossiers: Sequence[Dossier], *, number: str = "") -> Filing:
+        """Sent and accepted."""
+        return self.accept(self.send(dossiers), number=number)
+
+    def file_on_paper(self, dossiers: Sequence[Dossier], *, number: str = "", by: str = "王五", **facts: Any) -> Filing:
+        """The receipt came on paper and was scanned."""
+        values = {"receipt_no": number or self._receipt_no(), "received_on": clock.today(), "opinion": ""}
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        scan = Scan(b"%PDF-1.4 a receipt %%EOF", "application/pdf")
+        person = again(self.cast[by])
+        return actions.record_filing(self.campaign, facts=values | facts, chosen=chosen, scan=scan, by=person)
+
+    def _receipt_no(self) -> str:
+        given = self.campaign.filings.exclude(receipt_no="").count()
+        return f"备〔{self.campaign.year}〕{given + 1}号"
 
     def pass_days(self, days: int) -> None:
         """Let days pass as a demo does; takes effect where the test has turned the demo's clock on."""
@@ -303,11 +352,14 @@ def minutes(number: int, *, year: int = YEAR) -> dict[str, Any]:
         "held_on": clock.today(),
         "place": "会议室",
         "chair": "孙八",
-        "expected": 5,
-        "present": 5,
-        "attendance": "班子成员",
-        "absence": "",
+        "minute_taker": "王五",
     }
+
+
+def team(cast: Cast) -> list[actions.Presence]:
+    """Five who attend: the leaders, and two of whom only the names are known."""
+    known = [actions.Presence(name, person=cast[name]) for name in ("孙八", "钱七", "赵六")]
+    return [*known, actions.Presence("委员甲"), actions.Presence("委员乙")]
 
 
 def tomorrow() -> date:
@@ -342,5 +394,6 @@ NEXT: dict[str, Any] = {
     State.COUNTY_GROUP: lambda dossier: ("decide", "吴二"),
     State.NOTICE: lambda dossier: ("publish", "王五"),
     State.PUBLISHED: lambda dossier: ("close", "王五"),
-    State.FILING: lambda dossier: ("file", "郑十"),
+    State.FILING: lambda dossier: ("send", "王五"),
+    State.FILING_SENT: lambda dossier: ("file", "郑十"),
 }

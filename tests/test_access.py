@@ -14,15 +14,17 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from assessments.actions import open_calendar, refresh_duties
-from assessments.models import Dossier, DutyInstance, State
+from assessments.models import Dossier, DutyInstance, Filing, State
 from assessments.notice_files import paper_of
 from early_warning.actions import draft_bulletin, issue_bulletin
 from lianzheng import clock
 from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import scan_of
+from lianzheng.attachments.models import Attachment
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion
-from tests.cast import Round, client_of, judge
+from lianzheng.organisation.models import Deputy
+from tests.cast import SINCE, Cast, Round, client_of, judge
 from tests.early_warning.play import arguments_of_warnings
 
 CSP = {
@@ -93,6 +95,8 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "help": ("GET", EVERYBODY),
     "password": ("GET", EVERYBODY),
     "inbox": ("GET", EVERYBODY),
+    "deputies": ("GET", EVERYBODY),
+    "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
     "large_type": ("POST", EVERYBODY),
     "choose_year": ("GET", EVERYBODY),
     "sign_out": ("POST", EVERYBODY),
@@ -117,9 +121,18 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
     "campaign_new": ("GET", ("王五", "外人")),
     "campaign": ("GET", ("王五", "孙八", "赵六")),
+    "handovers": ("GET", ("王五", "外人", "管理员")),
+    "handover": ("GET", ("王五", "管理员")),
+    "campaign_remind": ("POST", ("王五",)),
+    "campaign_close": ("GET", ("王五",)),
+    "campaign_reopen": ("POST", ("王五",)),
     "open_rating": ("POST", ("王五",)),
+    "batch": ("GET", EVERYBODY),
+    "batch_confirm": ("POST", EVERYBODY),
+    "batch_take": ("POST", EVERYBODY),
     "meeting_new": ("GET", ("王五", "孙八")),
     "meeting": ("GET", ("王五", "孙八", "赵六")),
+    "minutes": ("GET", ("王五", "孙八", "赵六")),
     "notices": ("GET", ("王五",)),
     "notice_new": ("GET", ("王五",)),
     "notice_list": ("GET", EVERYBODY),
@@ -192,7 +205,24 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "warning_paper": ("GET", OWN),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
+    "filing_paper": ("GET", ("王五",)),
+    "filing_case": ("GET", ("王五", "孙八", "赵六", "郑十")),
+    "filing_accept": ("POST", ("郑十",)),
+    "filing_back": ("POST", ("郑十",)),
+    "filing_document": ("GET", ("王五", "孙八", "赵六", "郑十")),
+    "filing_scan": ("GET", ("王五", "孙八", "赵六", "郑十")),
 }
+FILES = ("sheet", "intake_template", "notice_file", "minutes", "filing_document", "filing_scan")
+FILES += ("warnings_file", "warning_evidence_file", "warning_paper")
+
+
+def filed(year: Round) -> tuple[Filing, Filing]:
+    """One filing that was sent, one that was recorded from paper; laid before the desk by hand."""
+    for title in ("县住建局", "办公室"):
+        rows = Dossier.unscoped.filter(campaign=year.campaign, title=title)
+        rows.update(state=State.FILING, route="county.bureau.finding")
+    sent = year.send([year.dossier("县住建局")])
+    return sent, year.file_on_paper([year.campaign.dossiers.get(title="办公室")])
 
 
 PDF = b"%PDF-1.4 evidence %%EOF"
@@ -208,6 +238,22 @@ FILES = (
 )
 NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
 NOTICE += ("notice_send_back", "objection_new")
+
+
+PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
+PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
+PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
+PLAIN += ("options", "criteria", "criterion_add", "criteria_apply")
+"""Addresses that take no argument."""
+
+
+def deputation(cast: Cast) -> Deputy:
+    """One that has ended, so that it changes nobody's rights here."""
+    long_ago = {"since": SINCE, "until": SINCE, "role": "section_head", "unit": cast.units["建筑业股"]}
+    row: Deputy = Deputy.objects.create(
+        bureau=cast.bureau, principal=cast["李四"], deputy=cast["陈九"], made_by=cast["李四"], **long_ago
+    )
+    return row
 
 
 @pytest.fixture
@@ -226,24 +272,13 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     rating.refresh_from_db()
     meeting = rating.meeting
     assert meeting is not None
-    plain = (
-        "home",
-        "help",
-        "large_type",
-        "choose_year",
-        "sign_out",
-        "sign_in",
-        "demo_sign_in",
-        "demo_clock",
-        "password",
-    )
-    plain += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
-    lists = ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
-    settings = ("options", "criteria", "criterion_add", "criteria_apply")
+    sent, on_paper = filed(year)
+    case = {"pk": sent.pk}
+    scan = Attachment.unscoped.get(subject=on_paper.pk)
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
     return {
-        **{name: {} for name in (*plain, *lists, *settings)},
+        **{name: {} for name in PLAIN},
         **dict.fromkeys(("years", "rate_anew", "abolish"), own),
         **dict.fromkeys(("appraise", "review_row"), row),
         "criterion": {"pk": line.pk},
@@ -251,6 +286,10 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
+        **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
+        "handover": {"pk": year.cast["张三"].pk},
+        **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
+        "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
         "row": row,
         "grade": row,
@@ -258,6 +297,11 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
         "meeting": {"pk": meeting.pk},
+        "minutes": {"pk": meeting.pk, "form": "xlsx"},
+        **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
+        "filing_paper": campaign,
+        "filing_document": case | {"paper": "letter"},
+        "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
         **{name: {"pk": notice.pk} for name in NOTICE},
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
@@ -366,7 +410,7 @@ def test_unknown_record_and_record_of_another_bureau_look_the_same(
 
 def test_post_without_token_is_refused(year: Round, full: dict[str, dict[str, Any]]) -> None:
     posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
-    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing"]
+    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing", "filing_paper"]
     client = client_of(year.cast["王五"], enforce_csrf_checks=True)
     answers = {name: client.post(reverse(name, kwargs=full[name])).status_code for name in posts}
     assert answers == dict.fromkeys(posts, 403)
@@ -374,8 +418,9 @@ def test_post_without_token_is_refused(year: Round, full: dict[str, dict[str, An
 
 def test_get_on_what_changes_something_is_not_a_method(year: Round, full: dict[str, dict[str, Any]]) -> None:
     posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
-    client = client_of(year.cast["王五"])
-    answers = {name: client.get(reverse(name, kwargs=full[name])).status_code for name in posts}
+    people = {name: next(iter(ALLOWED[name][1]), "王五") for name in posts}
+    urls = {name: reverse(name, kwargs=full[name]) for name in posts}
+    answers = {name: client_of(year.cast[people[name]]).get(urls[name]).status_code for name in posts}
     assert answers == dict.fromkeys(posts, 405)
 
 
@@ -429,20 +474,23 @@ def test_redirect_never_leaves_the_house(year: Round, target: str) -> None:
     assert client_of(None).post(reverse("sign_in"), entered)["Location"] == "/"
 
 
-@pytest.mark.parametrize("answer", ["meeting_new", "notice_new", "notices", "filing"])
-def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, moving_clock: None) -> None:
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("meeting_new", State.MEETING),
+        ("notice_new", State.NOTICE),
+        ("notices", State.PUBLISHED),
+        ("filing", State.FILING),
+        ("filing", State.FILING_SENT),
+    ],
+)
+def test_page_of_a_step_is_open_to_whoever_owes_it(year: Round, answer: str, state: str, moving_clock: None) -> None:
     """A step taken on a page of its own would be a dead end for a person who may not open that page."""
     from assessments.flow import DOSSIERS
 
-    steps = {
-        "meeting_new": State.MEETING,
-        "notice_new": State.NOTICE,
-        "notices": State.PUBLISHED,
-        "filing": State.FILING,
-    }
-    dossier = year.bring(year.rating("施工许可岗"), steps[answer])
+    dossier = year.bring(year.rating("施工许可岗"), state)
     own = year.dossier("办公室主任", stage="finding")
-    own.__class__.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route)
+    Dossier.unscoped.filter(pk=own.pk).update(state=dossier.state, route=dossier.route, filing=dossier.filing)
     own.refresh_from_db()
     for record in (dossier, own):
         owing = {

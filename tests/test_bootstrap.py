@@ -117,6 +117,15 @@ def test_library_that_does_not_exist_does_not_load() -> None:
     assert not bootstrap.loads("liblianzheng-missing.so.0")
 
 
+def test_field_keys_are_kept_and_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bootstrap, "FIELD_KEYS", tmp_path / "field_keys")
+    bootstrap.make_field_keys()
+    first = bootstrap.FIELD_KEYS.read_text()
+    bootstrap.make_field_keys()
+    assert bootstrap.FIELD_KEYS.read_text() == first
+    assert oct(bootstrap.FIELD_KEYS.stat().st_mode & 0o777) == "0o600"
+
+
 def test_secret_key_is_kept_and_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bootstrap, "SECRET_KEY", tmp_path / "secret_key")
     bootstrap.make_secret_key()

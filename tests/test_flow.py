@@ -21,8 +21,9 @@ from lianzheng import clock
 from lianzheng.audit.models import Entry, Snapshot
 from lianzheng.flow import NotReady, NotYours, Said, Stale, Step, digest, move
 from lianzheng.organisation.actions import grant
-from lianzheng.organisation.models import Unit, UnitUserGrant, User
-from lianzheng.organisation.roles import ROLES, role
+from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
+from lianzheng.organisation.rights import principals
+from lianzheng.organisation.roles import ROLES, Role, role
 from tests.cast import Cast, Round, again, assemble
 
 TITLES = {"post": "施工许可岗", "section": "建筑业股", "bureau": "县住建局"}
@@ -35,6 +36,7 @@ AT = {
     State.LEADER: ("孙八", "主要负责人"),
     State.COUNTY_OFFICE: ("周一", "县领导小组办公室"),
     State.COUNTY_GROUP: ("吴二", "县领导小组"),
+    State.FILING_SENT: ("郑十", "备案机关"),
 }
 OF = {
     "lapse": ("王五", "廉政办"),
@@ -45,17 +47,19 @@ OF = {
     "correct": ("王五", "廉政办"),
     "withdraw": ("王五", "廉政办"),
     "object": ("王五", "廉政办"),
+    "file_send": ("王五", "廉政办"),
     "file": ("郑十", "备案机关"),
+    "file_back": ("郑十", "备案机关"),
     "file_paper": ("王五", "廉政办"),
 }
 
 
-def takers(kind: str, step: Step) -> dict[str, str]:
+def takers(kind: str, step: Step, *, filed: bool = True) -> dict[str, str]:
     """Name -> hat of everybody who may take the step on the ordinary dossiers of the cast."""
     if step.action in ("submit", "recall"):
         return {WRITER[kind]: "填报人"}
     if step.action == "supersede":
-        return {"王五": "廉政办", "郑十": "备案机关"}
+        return {"王五": "廉政办"} | ({"郑十": "备案机关"} if filed else {})
     if step.source == State.MEETING and step.action != "void":  # whose form the recorder wrote goes one desk up
         return {"孙八": "会议记录人"} if kind == "bureau" else {"王五": "会议记录人"}
     if step.source == State.NOTICE and step.action == "return":  # the office wrote the bureau's own form
@@ -89,8 +93,14 @@ def take(play: Round, dossier: Dossier, step: Step, by: str) -> None:
         play.publish([dossier])
     elif step.action in NOTICED:
         NOTICED[step.action](play, dossier)
-    elif step.action.startswith("file"):
-        play.file([dossier], by=by, action=step.action)
+    elif step.action == "file_send":
+        play.send([dossier], by=by)
+    elif step.action == "file":
+        play._file(dossier, "file", by)
+    elif step.source == State.FILING_SENT:
+        play.answer(dossier, mend=step.action == "return", by=by)
+    elif step.action == "file_paper":
+        play.file_on_paper([dossier], by=by)
     elif step.action == "decide" and step.place:
         play.meet([actions.Decision(dossier, dossier.version, dossier.proposed_rank, Said())], by=by)
     else:
@@ -149,7 +159,7 @@ def lay(cast: Cast, name: str) -> tuple[Round, Dossier]:
 def check_state(play: Round, dossier: Dossier, kind: str) -> None:
     """Try every step that leaves the present state with every person, and undo it."""
     for step in DOSSIERS.steps(dossier):
-        allowed = takers(kind, step)
+        allowed = takers(kind, step, filed=dossier.filing_id is not None)
         check_refused_to_others(play.cast, dossier, step, allowed)
         for name, hat in allowed.items():
             before = Dossier.unscoped.filter(pk=dossier.pk).values().get()
@@ -322,7 +332,7 @@ def check_list_equals_button(people: list[User], dossiers: list[Dossier]) -> Non
         for dossier in dossiers:
             steps = DOSSIERS.open_to(dossier, person)
             assert (dossier.pk in waiting) == any(step.duty for step in steps), (person, dossier, dossier.state)
-            if dossier.holder_id == person.pk:
+            if {dossier.holder_id, dossier.stands_for_id} & {person.pk, *principals(person)}:
                 assert REVIEWS.isdisjoint(step.action for step in steps), (person, dossier, dossier.state)
 
 
@@ -348,14 +358,33 @@ def test_inbox_equals_buttons_under_random_grants_and_states(year: Round, data: 
         for person in people:
             for item in data.draw(st.lists(st.sampled_from(ROLES), max_size=2, unique_by=lambda item: item.code)):
                 grant(item, unit=data.draw(st.sampled_from(places)), to=person, by=None)
+        for principal, deputy in data.draw(st.lists(st.permutations(people).map(lambda drawn: drawn[:2]), max_size=3)):
+            stand_in(principal, deputy, role=data.draw(st.sampled_from(ROLES)), unit=data.draw(st.sampled_from(places)))
         dossiers = list(year.campaign.dossiers.all())
         for dossier in dossiers:
             states = sorted({step.source for step in ROUTES[dossier.route]})
             Dossier.unscoped.filter(pk=dossier.pk).update(
-                state=data.draw(st.sampled_from(states)), holder=dossier.holder or data.draw(st.sampled_from(people))
+                state=data.draw(st.sampled_from(states)),
+                holder=dossier.holder or data.draw(st.sampled_from(people)),
+                stands_for=data.draw(st.sampled_from([None, None, *people])),
             )
             dossier.refresh_from_db()
         check_list_equals_button([again(person) for person in people], dossiers)
+
+
+def stand_in(principal: User, deputy: User, *, role: Role, unit: Unit) -> None:
+    """A deputation of today, laid down without the checks of its page."""
+    today = clock.today()
+    Deputy.objects.create(
+        bureau=unit.bureau or unit,
+        principal=principal,
+        deputy=deputy,
+        role=role.code,
+        unit=unit,
+        since=today,
+        until=today,
+        made_by=principal,
+    )
 
 
 def test_grant_of_a_closed_unit_gives_nothing(year: Round) -> None:

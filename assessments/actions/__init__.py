@@ -2,9 +2,10 @@
 
 from assessments.actions.campaigns import open_campaign, open_rating, start_rating
 from assessments.actions.duties import add_proof, close_calendar, fill_duty, follow_level, open_calendar, refresh_duties
-from assessments.actions.filings import record_filing, supersede_before
+from assessments.actions.filings import accept_filing, record_filing, return_filing, send_filing, supersede_before
+from assessments.actions.handover import Handed, Plan, hand_over
 from assessments.actions.issued import issue_paper, keep_file, mark_paper
-from assessments.actions.meetings import Decision, record_meeting
+from assessments.actions.meetings import Decision, Presence, record_meeting, save_draft
 from assessments.actions.notices import (
     close_notice,
     correct_notice,
@@ -17,7 +18,7 @@ from assessments.actions.objections import answer_objection, submit_objection
 from assessments.actions.ratings import (
     Grading,
     gradable_now,
-    note_level,
+    note_levels,
     refresh_open,
     refresh_proposal,
     report_level,
@@ -26,6 +27,7 @@ from assessments.actions.ratings import (
     save_rating,
 )
 from assessments.actions.rerating import abolish_post, rate_anew
+from assessments.actions.rounds import close_campaign, remind, reopen_campaign
 from assessments.actions.schemes import (
     activate_scheme,
     discard_scheme,
@@ -40,12 +42,17 @@ from assessments.actions.settings import apply_lines, save_line, set_options
 __all__ = [
     "Decision",
     "Grading",
+    "Handed",
+    "Plan",
+    "Presence",
     "abolish_post",
+    "accept_filing",
     "activate_scheme",
     "add_proof",
     "answer_objection",
     "apply_lines",
     "close_calendar",
+    "close_campaign",
     "close_notice",
     "correct_notice",
     "discard_scheme",
@@ -55,11 +62,12 @@ __all__ = [
     "follow_level",
     "governing",
     "gradable_now",
+    "hand_over",
     "issue_paper",
     "keep_file",
     "mark_paper",
     "newest_rounds",
-    "note_level",
+    "note_levels",
     "open_calendar",
     "open_campaign",
     "open_rating",
@@ -70,13 +78,18 @@ __all__ = [
     "refresh_duties",
     "refresh_open",
     "refresh_proposal",
+    "remind",
+    "reopen_campaign",
     "report_level",
+    "return_filing",
     "review_point",
     "save_appraisal",
+    "save_draft",
     "save_line",
     "save_rating",
     "save_scheme",
     "scheme_for",
+    "send_filing",
     "send_objected_back",
     "set_options",
     "start_rating",

@@ -100,7 +100,7 @@ def open_rating(campaign: Campaign, *, by: User) -> int:
         rating_opened_at=Now()
     )
     campaign.refresh_from_db()
-    approved = (State.NOTICE, State.PUBLISHED, State.FILING, State.ARCHIVED, State.IN_FORCE)
+    approved = (State.NOTICE, State.PUBLISHED, State.FILING, State.FILING_SENT, State.ARCHIVED, State.IN_FORCE)
     findings = campaign.dossiers.filter(stage=Stage.FINDING, state__in=approved)
     made = sum(start_rating(finding, by=by) is not None for finding in findings.select_related("table__unit"))
     record("启动等级确定", subject=campaign, bureau=campaign.bureau, detail={"表册": made}, by=by)

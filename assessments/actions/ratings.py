@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min
 from django.db.models.functions import Now
 
 from assessments.levels import VOCABULARIES, Point, propose
-from assessments.models import Appraisal, Dossier, LevelOpinion, Raters, Rating, State
+from assessments.models import Appraisal, Dossier, DossierMove, LevelOpinion, Raters, Rating, State
 from assessments.rules import gradable, gradable_by_seat, reviewable
 from assessments.scoring import SELF, Dimension, combine, dimensions_of, rank, score
 from lianzheng.flow import Refused, Stale
@@ -194,6 +194,8 @@ def review_point(
         version=version + 1,
     )
     _changed(current)
+    raised = current.ratings.exclude(reviewed_rank=None).aggregate(highest=Min("reviewed_rank"))["highest"]
+    Dossier.objects.across_bureaus().filter(pk=current.pk).update(rows_rank=raised)
     rating.refresh_from_db()
     return rating
 
@@ -203,15 +205,22 @@ def _changed(dossier: Dossier) -> None:
     Dossier.objects.across_bureaus().filter(pk=dossier.pk).update(version=F("version") + 1)
 
 
-def note_level(dossier: Dossier, *, stage: str, rank: int, reason: str, hat: str, by: User) -> None:
-    """Keep a level with who put it so and why, for ever; called by what follows a step."""
-    LevelOpinion.objects.create(
-        bureau_id=dossier.bureau_id,
-        dossier=dossier,
-        stage=stage,
-        rank=rank,
-        proposed=dossier.proposed_rank,
-        reason=reason,
-        hat=hat,
-        by=by,
+def note_levels(dossiers: Sequence[Dossier], *, stage: LevelOpinion.Stage, by: User) -> None:
+    """Keep the level of each form as this step leaves it, with who put it so and why, for ever; called by what follows
+    a step, under the hat that the step's log row bears."""
+    made = DossierMove.objects.across_bureaus().filter(dossier__in=dossiers, seq=F("dossier__version"))
+    hats = dict(made.values_list("dossier", "hat")) if dossiers else {}
+    LevelOpinion.objects.bulk_create(
+        LevelOpinion(
+            bureau_id=dossier.bureau_id,
+            dossier=dossier,
+            stage=stage,
+            rank=getattr(dossier, f"{stage}_rank"),
+            proposed=dossier.proposed_rank,
+            reason=getattr(dossier, f"{stage}_reason"),
+            hat=hats.get(dossier.pk, ""),
+            by=by,
+        )
+        for dossier in dossiers
+        if getattr(dossier, f"{stage}_rank")
     )

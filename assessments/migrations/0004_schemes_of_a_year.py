@@ -205,6 +205,7 @@ class Migration(migrations.Migration):
             name='summed',
             field=models.JSONField(default=dict, verbose_name='各方档次合计'),
         ),
+        migrations.RunSQL("UPDATE assessments_rating SET summed = grades", migrations.RunSQL.noop),
         migrations.AddField(
             model_name='ratingevent',
             name='divisor',

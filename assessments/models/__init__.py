@@ -6,17 +6,21 @@ from assessments.models.dossiers import FORM_NAMES, Cause, Dossier, DossierMove,
 from assessments.models.duties import CalendarKey, DutyInstance
 from assessments.models.filings import Filing
 from assessments.models.issued import IssuedFile, IssuedPaper
-from assessments.models.meetings import Meeting
+from assessments.models.meetings import Attendee, Meeting, MeetingDraft, MeetingItem, Recusal
 from assessments.models.notices import NoticeItem, Objection, PublicNotice
 from assessments.models.ratings import Appraisal, LevelOpinion, Rating
+from assessments.models.returns import RowNote
+from assessments.models.rounds import Closing, Missing, Reminder
 from assessments.models.schemes import Raters, Scheme
 
 __all__ = [
     "FORM_NAMES",
     "Appraisal",
+    "Attendee",
     "CalendarKey",
     "Campaign",
     "Cause",
+    "Closing",
     "Dossier",
     "DossierMove",
     "DutyInstance",
@@ -25,12 +29,18 @@ __all__ = [
     "IssuedPaper",
     "LevelOpinion",
     "Meeting",
+    "MeetingDraft",
+    "MeetingItem",
+    "Missing",
     "NoticeItem",
     "Objection",
     "PublicNotice",
     "Raters",
     "Rating",
+    "Recusal",
+    "Reminder",
     "ReturnReason",
+    "RowNote",
     "Scheme",
     "State",
 ]

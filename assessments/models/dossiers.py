@@ -41,6 +41,7 @@ class State(models.TextChoices):
     NOTICE = "notice", "待公示"
     PUBLISHED = "published", "公示中"
     FILING = "filing", "待备案"
+    FILING_SENT = "filing_sent", "备案审查中"
     ARCHIVED = "archived", "已归档"
     IN_FORCE = "in_force", "执行中"
     SUPERSEDED = "superseded", "已更新"
@@ -85,6 +86,9 @@ class Dossier(Flowing):
     route = models.CharField("流程", max_length=80)
     title = models.CharField("名称", max_length=120)
     holder = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="填报人")
+    stands_for = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="代谁填报"
+    )
     due_on = models.DateField("期限", null=True, blank=True)
     dimensions = models.JSONField("评分方案", default=list)
     raters = models.CharField("评分人", max_length=8, choices=Raters, default=Raters.SINGLE)
@@ -99,6 +103,7 @@ class Dossier(Flowing):
     reported_reason = models.CharField("自报说明", max_length=500, blank=True)
     reviewed_rank = models.PositiveSmallIntegerField("审核等级", null=True, blank=True, choices=Rank)
     reviewed_reason = models.CharField("审核说明", max_length=500, blank=True)
+    rows_rank = models.PositiveSmallIntegerField("各行最高审核等级", null=True, blank=True, choices=Rank)
     decided_rank = models.PositiveSmallIntegerField("决定等级", null=True, blank=True, choices=Rank)
     decided_reason = models.CharField("决定说明", max_length=500, blank=True)
     meeting = models.ForeignKey(
@@ -136,7 +141,7 @@ class Dossier(Flowing):
     @cached_property
     def timeline(self) -> list["DossierMove"]:
         """Its moves in order with their people, read once."""
-        return list(self.moves.select_related("by").order_by("seq"))
+        return list(self.moves.select_related("by", "on_behalf").prefetch_related("notes__point").order_by("seq"))
 
     @property
     def year(self) -> int:

@@ -1,17 +1,21 @@
 """The year's campaign: start it, see who has handed in (by section), start the rating stage."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Max, Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import actions
+from assessments.board import Form, Line, lines, total
+from assessments.coverage import coverage_of
 from assessments.forms import CampaignForm
-from assessments.models import Campaign, Dossier, State
+from assessments.models import Campaign, Dossier, Missing, Reminder, State
 from assessments.views import present, reach
 from lianzheng import clock
 from lianzheng.flow import Refused
@@ -21,7 +25,6 @@ from lianzheng.organisation.rights import holds
 from lianzheng.organisation.roles import Right
 from registers.models import RiskTable
 
-_OPEN = (State.DRAFT, State.RETURNED)
 STAGES = {Dossier.Stage.FINDING: "查找", Dossier.Stage.RATING: "等级确定", Dossier.Stage.WHOLE: "查找和等级确定"}
 
 
@@ -88,15 +91,23 @@ def _suggested(bureau: Unit) -> dict[str, Any]:
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """Where every form of the round is, section by section."""
     found = reach.campaign(request, pk, Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
-    dossiers = found.dossiers.select_related("unit", "bureau", "holder").exclude(state=State.VOID)
+    dossiers = found.dossiers.select_related("unit", "bureau", "holder", "table__post").exclude(state=State.VOID)
     listed = list(dossiers.order_by("stage", "unit__path", "kind", "title"))
-    today = clock.today()
+    today, runs = clock.today(), holds(request.user, Right.RUN_OFFICE, unit=found.bureau)
+    rows = lines([_form(dossier, names=runs) for dossier in listed], today=today)
+    closings = _closings(found, names=runs)
     context = {
         "campaign": found,
         "line": _line(found),
-        "runs": holds(request.user, Right.RUN_OFFICE, unit=found.bureau),
+        "runs": runs,
         "county": found.workflow == Unit.Workflow.COUNTY,
-        "board": board(listed),
+        "meetings": found.meetings.all(),
+        "coverage": coverage_of(found),
+        "board": rows,
+        "sum": total(rows),
+        "missing": _missing(found, rows, today=today),
+        "closings": closings,
+        "closed": any(not closing["reopened"] for closing in closings),
         "counts": [{"state": State(state).label, "number": n} for state, n in Counter(d.state for d in listed).items()],
         "dossiers": [
             present.item(dossier, today=today) | {"stage": STAGES[Dossier.Stage(dossier.stage)]} for dossier in listed
@@ -105,17 +116,64 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     return render(request, "assessments/campaign.html", context)
 
 
-def board(dossiers: list[Dossier]) -> list[dict[str, Any]]:
-    """Per section and stage: how many forms there are and how many were handed in; never a ranking of people."""
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for dossier in dossiers:
-        name = dossier.unit.name if dossier.kind != RiskTable.Kind.BUREAU else "本单位"
-        stage = STAGES[Dossier.Stage(dossier.stage)]
-        row = rows.setdefault((stage, name), {"stage": stage, "section": name, "all": 0, "in": 0, "done": 0})
-        row["all"] += 1
-        row["in"] += dossier.state not in _OPEN
-        row["done"] += dossier.state in (State.ARCHIVED, State.IN_FORCE)
-    return list(rows.values())
+def _form(dossier: Dossier, *, names: bool) -> Form:
+    return Form(
+        id=str(dossier.pk),
+        stage=STAGES[Dossier.Stage(dossier.stage)],
+        section=dossier.unit.name if dossier.kind != RiskTable.Kind.BUREAU else "本单位",
+        state=dossier.state,
+        due=dossier.due_on,
+        name=_name(dossier, names=names),
+    )
+
+
+def _name(dossier: Dossier, *, names: bool) -> str:
+    """A post by its title; who holds it is for the office alone."""
+    return dossier.title if names or dossier.table.post is None else dossier.table.post.name
+
+
+def _missing(campaign: Campaign, board: list[Line], *, today: date) -> list[dict[str, Any]]:
+    reminders = Reminder.objects.in_bureau(campaign.bureau).filter(dossier__campaign=campaign)
+    last = dict(reminders.order_by().values_list("dossier").annotate(day=Max("day")))
+    return [
+        {
+            "id": form.id,
+            "stage": form.stage,
+            "section": form.section,
+            "name": form.name,
+            "state": State(form.state).label,
+            "lamp": present.lamp(form.due, today=today),
+            "reminded": present.day(last.get(UUID(form.id))),
+        }
+        for line in board
+        for form in line.missing
+    ]
+
+
+_READ = ("dossier__unit", "dossier__table__post")
+
+
+def _closings(campaign: Campaign, *, names: bool) -> list[dict[str, Any]]:
+    """Every time the round was closed, the newest first, with what was missing and why."""
+    rows = campaign.closings.select_related("by", "reopened_by").order_by("-at")
+    return [
+        {
+            "at": present.moment(closing.at),
+            "by": closing.by.name,
+            "reopened": f"{present.moment(closing.reopened_at)} {closing.reopened_by}" if closing.reopened_at else "",
+            "reason": closing.reopened_reason,
+            "missing": [
+                {
+                    "section": item.dossier.unit.name,
+                    "name": _name(item.dossier, names=names),
+                    "form": item.dossier.form_name,
+                    "why": item.reason,
+                }
+                for item in closing.missing.all()
+            ],
+        }
+        for closing in rows.prefetch_related(Prefetch("missing", queryset=Missing.unscoped.select_related(*_READ)))
+    ]
 
 
 @may(Right.RUN_OFFICE)

@@ -18,9 +18,11 @@ from assessments.models import Cause, Dossier, ReturnReason, State
 from assessments.papers import grid_of, sheets_of, words_of
 from assessments.rules import may_rate_anew, visible
 from assessments.views import grading, levels, present, reach, rows
+from assessments.views.notes import NotesForm
 from lianzheng import clock
 from lianzheng.flow import Refused, Said, Step, move
 from lianzheng.organisation.access import SignedIn, signed_in
+from lianzheng.organisation.forms import CleanForm
 from lianzheng.organisation.rights import holds
 from lianzheng.organisation.roles import Right
 from lianzheng.render import html
@@ -46,12 +48,16 @@ def show(
     *,
     typed: dict[Any, Any] | None = None,
     said: SaidForm | None = None,
+    noted: NotesForm | None = None,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page; `typed` holds row forms, `said` the step form, with what the person typed and what is wrong with it."""
+    """The page; `typed` holds row forms, `said` and `noted` the step form, with what the person typed and what is
+    wrong with it."""
     open_steps = DOSSIERS.open_to(found, request.user)
     context = frame(found, open_steps) | {"errors": errors or [], "said": said}
+    if any(step.action == "return" for step in open_steps):
+        context |= {"notes": noted or NotesForm(found=found)}
     writes = any(step.action == "submit" for step in open_steps)
     if writes:
         context |= {"can_write": found.writes_rows, "can_grade": found.grades_points}
@@ -111,7 +117,7 @@ def frame(found: Dossier, open_steps: tuple[Step, ...]) -> dict[str, Any]:
     }
 
 
-def _returned(found: Dossier, moves: list[Any]) -> dict[str, str] | None:
+def _returned(found: Dossier, moves: list[Any]) -> dict[str, Any] | None:
     """The opinion a returned dossier came back with."""
     back = [move for move in moves if move.action in ("return", "object")]
     if found.state != State.RETURNED or not back:
@@ -202,34 +208,41 @@ def _place(found: Dossier, problem: Any) -> str:
 def step(request: SignedIn, pk: UUID) -> HttpResponse:
     """Take one step; what cannot be done comes back with a sentence and what was typed."""
     found = reach.dossier(request, pk)
-    form = SaidForm(request.POST)
-    if not form.is_valid():
-        return show(request, found, said=form, errors=_form_errors(form), status=422)
+    form, noted = SaidForm(request.POST), NotesForm(request.POST, found=found)
+    if not (form.is_valid() and noted.is_valid()):
+        errors = _form_errors(form) + _form_errors(noted)
+        return show(request, found, said=form, noted=noted, errors=errors, status=422)
     data = form.cleaned_data
-    facts: dict[str, Any] = {"rank": data["rank"], "reason": data["rank_reason"]} if data["rank"] else {}
-    opinion = data["opinion"]
-    if data["accepted"] and data["action"] == "submit" and found.cause == Cause.HOLDER:
-        facts["accepted"] = True
-        opinion = f"本人确认承接本岗位的风险点和防控措施。{opinion}"
-    said = Said(opinion=opinion, reason=data["reason"], due_on=data["due_on"], facts=facts)
     try:
+        said = _said(found, data, noted.notes())
         log = move(found, data["action"], version=data["version"], said=said, by=request.user)
     except Refused as refusal:
-        return _refused(request, pk, form, refusal)
+        return _refused(request, pk, form, noted, refusal)
     messages.success(request, f"已{log.label}：{found.title}。")
     seen = Dossier.objects.within(visible(request.user)).filter(pk=found.pk).exists()
     return redirect(found if seen else "home")
 
 
-def _refused(request: SignedIn, pk: UUID, form: SaidForm, refusal: Refused) -> HttpResponse:
+def _said(found: Dossier, data: dict[str, Any], notes: dict[str, str]) -> Said:
+    if notes and data["action"] != "return":
+        raise Refused("逐行说明只随退回一起送达；要审核通过，请先清空逐行说明，或者写在意见里。")
+    facts = {"rank": data["rank"], "reason": data["rank_reason"]} if data["rank"] else {}
+    opinion = data["opinion"]
+    if data["accepted"] and data["action"] == "submit" and found.cause == Cause.HOLDER:
+        facts["accepted"] = True
+        opinion = f"本人确认承接本岗位的风险点和防控措施。{opinion}"
+    return Said(opinion=opinion, reason=data["reason"], due_on=data["due_on"], facts=facts | {"notes": notes})
+
+
+def _refused(request: SignedIn, pk: UUID, form: SaidForm, noted: NotesForm, refusal: Refused) -> HttpResponse:
     found = reach.dossier(request, pk)
     if form.cleaned_data["action"] == "submit" and found.state in (State.DRAFT, State.RETURNED):
         return show_check(request, found, sentences=refusal.sentences, status=422)
     errors = [{"text": sentence, "href": "#opinion"} for sentence in refusal.sentences]
-    return show(request, found, said=form, errors=errors, status=409)
+    return show(request, found, said=form, noted=noted, errors=errors, status=409)
 
 
-def _form_errors(form: SaidForm) -> list[dict[str, str]]:
+def _form_errors(form: CleanForm) -> list[dict[str, str]]:
     labels = {name: field.label or name for name, field in form.fields.items()}
     return [
         {"text": f"{labels.get(name, '')}：{error}", "href": f"#{name}"}

@@ -9,6 +9,7 @@ from assessments.papers import words_of
 from assessments.readiness import last_grades, unexplained
 from assessments.scoring import Dimension, dimensions_of
 from assessments.views import present
+from assessments.views.notes import at_rows
 from registers.models import RiskPoint
 
 
@@ -52,7 +53,7 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool, seat: str 
         given = {appraisal.point_id: appraisal for appraisal in found.appraisals.filter(seat=seat)}
     dimensions = dimensions_of(found.dimensions)
     points = list(found.table.rows())
-    before = {} if seat else last_grades(points)
+    before, notes = {} if seat else last_grades(points), at_rows(found)
     rows = [
         _Graded(
             number=number,
@@ -65,7 +66,7 @@ def context(found: Dossier, *, typed: Mapping[Any, Any], marks: bool, seat: str 
         for number, point in enumerate(points, start=1)
     ]
     return {
-        "graded": [_block(found, row, dimensions, marks=marks) for row in rows],
+        "graded": [_block(found, row, dimensions, marks=marks) | {"note": notes.get(row.point.pk, "")} for row in rows],
         "level_form": typed.get("level"),
         "grade_url": "appraise" if seat else "grade",
         "reported": {"rank": found.reported_rank, "reason": found.reported_reason},
@@ -103,7 +104,7 @@ def _field(
         "name": item.code,
         "id": f"row-{row.point.pk}-{item.code}",
         "label": item.name,
-        "weight": f"{item.weight.normalize():f}",
+        "weight": f"{item.weight.normalize():f}" + ("，反向" if item.reverse else ""),
         "row_label": f"第{row.number}行 {item.name}",
         "value": grade,
         "before": row.before.get(item.code),

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.db.models import Count
+from django.db.models.functions import Coalesce
+
 from assessments.models import Appraisal, Dossier, LevelOpinion, Raters, Rating
 from assessments.papers import words_of
 from assessments.readiness import lower_without_reason
 from assessments.rules import seat_at
 from assessments.views import present
 from lianzheng.flow import Step
+from registers.models import RiskTable
 
 
 def context(found: Dossier, *, open_steps: tuple[Step, ...]) -> dict[str, Any]:
@@ -15,6 +19,7 @@ def context(found: Dossier, *, open_steps: tuple[Step, ...]) -> dict[str, Any]:
     if not found.grades_points:
         return {}
     told: dict[str, Any] = {"level_opinions": _opinions(found), "low": _low(found), "cause": _cause(found)}
+    told |= {"below": _below_it(found)}
     if any(step.action == "pass" for step in open_steps):
         told |= {"review_rows": _review_rows(found), "seat": _seat(found)}
     return told
@@ -48,6 +53,22 @@ def _low(found: Dossier) -> str:
     words = words_of(found)
     assert found.proposed_rank is not None
     return f"自报{words[found.reported_rank]}，低于建议的{words[found.proposed_rank]}。理由：{found.reported_reason}"
+
+
+def _below_it(found: Dossier) -> str:
+    """How the levels of the posts (of the bureau: of posts and sections) count: a hint for whoever rates the whole,
+    never its level («向阳峪镇岗位廉政风险等级划分» rates 办公室 二级 and 党政办主任 一级)."""
+    if found.kind == RiskTable.Kind.POST:
+        return ""
+    inside = found.campaign.dossiers.exclude(stage=Dossier.Stage.FINDING).exclude(state__in=("void", "superseded"))
+    inside = inside.filter(unit__path__startswith=found.unit.path, kind=RiskTable.Kind.POST)
+    ranks = inside.annotate(level=Coalesce("decided_rank", "reviewed_rank", "proposed_rank")).values_list("level")
+    counts = dict(ranks.exclude(level=None).annotate(number=Count("pk")).order_by("level"))
+    if not counts:
+        return ""
+    words = words_of(found)
+    counted = "、".join(f"{words[rank]} {number} 个" for rank, number in counts.items())
+    return f"所属岗位：{counted}，最高{words[min(counts)]}（仅供参考，不自动上推）。"
 
 
 def _cause(found: Dossier) -> dict[str, str] | None:

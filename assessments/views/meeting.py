@@ -1,31 +1,33 @@
-"""The meeting: record it with a decision on each dossier that waits for one, and read the record."""
+"""The meeting: prepare it, record it with a decision on each dossier that waits for one, read and print the record."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions
-from assessments.effects import REVIEW_DAYS
-from assessments.forms import MeetingForm
-from assessments.models import Campaign, Dossier, Meeting, ReturnReason, State
-from assessments.papers import words_of
-from assessments.rules import visible
+from assessments import actions, minutes
+from assessments.minutes import Minutes
+from assessments.models import Attendee, Campaign, Dossier, Meeting, State
 from assessments.views import present, reach
-from assessments.views.picking import open_for, picked
-from lianzheng import clock, workdays
-from lianzheng.flow import Refused, Said
+from assessments.views.agenda import Agenda, Typed
+from assessments.views.picking import open_for
+from assessments.views.printing import printed
+from lianzheng.audit.actions import record
+from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.access import SignedIn, may
-from lianzheng.organisation.calendar import exceptions
+from lianzheng.organisation.forms import clean_text
 from lianzheng.organisation.roles import Right
+from lianzheng.render import xlsx
+from lianzheng.render.response import WORKBOOK, file_response
 
-BACK = "return"
 # The leader records where the desk went up to them.
 RECORDERS = (Right.RECORD_MEETING, Right.HEAD_BUREAU)
+READERS = (*RECORDERS, Right.INSPECT, Right.RUN_OFFICE)
+Part = Attendee.Part
 
 
 @may(*RECORDERS)
@@ -33,106 +35,124 @@ RECORDERS = (Right.RECORD_MEETING, Right.HEAD_BUREAU)
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""
     campaign = reach.campaign(request, pk, *RECORDERS)
-    offered = _agenda(request, campaign)
-    today = clock.today()
-    form = MeetingForm(request.POST or None, initial=_suggested(campaign), today=today)
-    errors: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        decisions = [_decision(request, dossier, version) for dossier, version in picked(request, offered)]
-        try:
-            meeting = actions.record_meeting(campaign, facts=form.cleaned_data, decisions=decisions, by=request.user)
-        except Refused as refusal:
-            errors = list(refusal.sentences)
-            offered = _agenda(request, campaign)  # what was moved and rolled back bears wrong versions
-        else:
-            messages.success(request, f"已登记{meeting}，决定 {len(decisions)} 项。")
-            return redirect("meeting", meeting.pk)
-    context = {
-        "campaign": campaign,
-        "form": form,
-        "items": [_item(request, dossier, today=today) for dossier in offered],
-        "reasons": ReturnReason.choices,
-        "errors": [{"text": text, "href": "#agenda"} for text in errors],
-    }
-    return render(request, "assessments/meeting_new.html", context, status=422 if errors or form.errors else 200)
+    agenda = Agenda(request, campaign, _waiting(request, campaign))
+    if request.method != "POST":
+        return _show(request, agenda)
+    if request.POST.get("do") == "save":
+        return _save(request, agenda)
+    if errors := agenda.errors():
+        return _show(request, agenda, errors=errors, status=422)
+    return _record(request, agenda)
 
 
-def _agenda(request: SignedIn, campaign: Campaign) -> list[Dossier]:
+def _waiting(request: SignedIn, campaign: Campaign) -> list[Dossier]:
     waiting = open_for(campaign, action="decide", user=request.user)
     return [dossier for dossier in waiting if dossier.state == State.MEETING]
 
 
-def _suggested(campaign: Campaign) -> dict[str, Any]:
-    last = campaign.meetings.order_by("-number").first()
-    number = last.number + 1 if last else 1
-    return {
-        "name": campaign.bureau.meeting_name or "局办公会议",
-        "number": number,
-        "minutes_no": f"〔{campaign.year}〕{number}号",
-        "held_on": clock.today(),
-    }
+def _show(
+    request: SignedIn, agenda: Agenda, *, errors: list[dict[str, str]] | None = None, status: int = 200
+) -> HttpResponse:
+    return render(request, "assessments/meeting_new.html", agenda.context() | {"errors": errors or []}, status=status)
 
 
-def _item(request: SignedIn, dossier: Dossier, *, today: date) -> dict[str, Any]:
-    """An agenda line, with what was typed if the page comes back."""
-    typed = request.POST if request.method == "POST" else {}
-    rank = dossier.reviewed_rank or dossier.proposed_rank
-    return present.item(dossier, today=today) | {
-        "picked": str(dossier.pk) in request.POST.getlist("pick") if typed else True,
-        "choice": typed.get(f"rank-{dossier.pk}", str(rank or "")),
-        "why": typed.get(f"why-{dossier.pk}", ""),
-        "choices": [(str(n), word) for n, word in words_of(dossier).items()],
-        "reason": dossier.proposed_reason,
-    }
+def _record(request: SignedIn, agenda: Agenda) -> HttpResponse:
+    try:
+        meeting = actions.record_meeting(
+            agenda.campaign,
+            facts=agenda.head.cleaned_data,
+            attendees=agenda.attendees(),
+            decisions=agenda.decisions(),
+            draft=agenda.version,
+            by=request.user,
+        )
+    except Refused as refusal:
+        return _refused(request, agenda, refusal)
+    messages.success(request, f"已登记{meeting}，决定 {meeting.items.count()} 项。")
+    if not meeting.quorate:
+        messages.warning(request, "实到人数未超过应到人数的半数，纪要中已注明。")
+    return redirect("meeting", meeting.pk)
 
 
-def _decision(request: SignedIn, dossier: Dossier, version: int) -> actions.Decision:
-    choice = request.POST.get(f"rank-{dossier.pk}", "")
-    why = request.POST.get(f"why-{dossier.pk}", "").strip()[:500]
-    if choice == BACK:
-        said = Said(opinion=why, reason=request.POST.get(f"class-{dossier.pk}", ReturnReason.OTHER), due_on=_due())
-        return actions.Decision(dossier, version, None, said)
-    return actions.Decision(
-        dossier, version, int(choice) if choice in ("1", "2", "3") else 0, Said(facts={"reason": why})
-    )
+def _save(request: SignedIn, agenda: Agenda) -> HttpResponse:
+    try:
+        actions.save_draft(agenda.campaign, typed=_clean(agenda.typed), version=agenda.version, by=request.user)
+    except Refused as refusal:
+        return _refused(request, agenda, refusal)
+    except ValidationError as error:
+        return _show(request, agenda, errors=[{"text": str(error.message), "href": "#minutes"}], status=422)
+    messages.success(request, "已保存草稿，可以以后接着填写。")
+    return redirect("meeting_new", agenda.campaign.pk)
 
 
-def _due() -> date:
-    """A form sent back by the meeting has as long as a desk has."""
-    return workdays.after(clock.today(), days=REVIEW_DAYS, exceptions=exceptions())
+def _clean(typed: Typed) -> dict[str, list[str]]:
+    """What a draft may hold: any text that the database can keep."""
+    return {clean_text(name)[:100]: [clean_text(value)[:4000] for value in values] for name, values in typed.items()}
 
 
-@may(Right.RECORD_MEETING, Right.HEAD_BUREAU, Right.INSPECT, Right.RUN_OFFICE)
+def _refused(request: SignedIn, agenda: Agenda, refusal: Refused) -> HttpResponse:
+    """The page once more with everything that was typed, on the state of things as it is now."""
+    now = Agenda(request, agenda.campaign, _waiting(request, agenda.campaign))
+    said = "；".join(refusal.sentences)
+    off = [item.dossier.title for item in agenda.gone if item.dossier.title not in said]
+    texts = [*refusal.sentences, *(f"{title}：已在别的会议上办理，从本页的议题中去掉。" for title in off)]
+    errors = [{"text": text, "href": "#agenda"} for text in texts]
+    return _show(request, now, errors=errors, status=409 if isinstance(refusal, Stale) else 422)
+
+
+def _meeting(request: SignedIn, pk: UUID) -> Meeting:
+    mine = reach.campaigns(request.user, *READERS).values("pk")
+    rows = Meeting.objects.across_bureaus().filter(campaign__in=mine)
+    found: Meeting = get_object_or_404(rows.select_related("bureau", "recorder", "campaign"), pk=pk)
+    return found
+
+
+@may(*READERS)
 @require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """The record of a meeting with its decisions."""
-    rights = (Right.RECORD_MEETING, Right.HEAD_BUREAU, Right.INSPECT, Right.RUN_OFFICE)
-    mine = reach.campaigns(request.user, *rights).values("pk")
-    meeting: Meeting = get_object_or_404(
-        Meeting.objects.across_bureaus().filter(campaign__in=mine).select_related("bureau", "recorder", "campaign"),
-        pk=pk,
-    )
-    decided = Dossier.objects.within(visible(request.user)).filter(meeting=meeting).select_related("unit", "bureau")
-    today = clock.today()
+    found = Minutes(_meeting(request, pk))
+    lines = zip(found.items, found.rows(), strict=True)
     context = {
-        "meeting": meeting,
-        "facts": _facts(meeting),
+        "meeting": found.meeting,
+        "facts": _facts(found),
         "items": [
-            present.item(dossier, today=today) | {"why": dossier.decided_reason}
-            for dossier in decided.order_by("unit__path", "title")
+            row | {"url": item.dossier.get_absolute_url(), "rank": item.rank or 0, "order": item.order}
+            for item, row in lines
         ],
     }
     return render(request, "assessments/meeting.html", context)
 
 
-def _facts(meeting: Meeting) -> list[dict[str, str]]:
+def _facts(found: Minutes) -> list[dict[str, str]]:
+    meeting = found.meeting
+    late = f"（{present.day(meeting.recorded_on)} 补录）" if meeting.late else ""
     return [
         {"term": "纪要编号", "text": meeting.minutes_no},
-        {"term": "会议日期", "text": present.day(meeting.held_on)},
-        {"term": "地点", "text": meeting.place},
+        {"term": "会议日期", "text": present.day(meeting.held_on) + late},
+        {"term": "地点", "text": meeting.place or "—"},
         {"term": "主持人", "text": meeting.chair},
-        {"term": "应到/实到", "text": f"{meeting.expected} / {meeting.present}"},
-        {"term": "出席人员", "text": meeting.attendance},
-        {"term": "缺席人员及原因", "text": meeting.absence or "无"},
-        {"term": "记录人", "text": meeting.recorder.name},
+        {"term": "应到/实到", "text": found.counts()},
+        {"term": "记录人", "text": meeting.minute_taker},
+        {"term": "出席", "text": found.named(Part.PRESENT)},
+        {"term": "列席", "text": found.named(Part.OBSERVER) or "无"},
+        {"term": "缺席及原因", "text": found.named(Part.ABSENT) or "无"},
+        {"term": "登记", "text": f"{meeting.recorder.name} {present.moment(meeting.recorded_at)}"},
     ]
+
+
+@may(*READERS)
+@require_safe
+def paper(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
+    """会议纪要 as an official document, or the list of decisions as a workbook."""
+    if form not in ("pdf", "xlsx"):
+        raise Http404
+    found = Minutes(_meeting(request, pk))
+    _exported(request, found.meeting, form)
+    if form == "xlsx":
+        return file_response(xlsx.workbook([minutes.grid_of(found)]), name="会议决定一览表.xlsx", kind=WORKBOOK)
+    return printed(minutes.document_of(found), name="会议纪要")
+
+
+def _exported(request: SignedIn, meeting: Any, form: str) -> None:
+    record("导出会议纪要", subject=meeting, bureau=meeting.bureau, detail={"格式": form}, by=request.user)

@@ -12,7 +12,7 @@ from assessments.models import Dossier, DossierMove, ReturnReason, State
 from assessments.papers import words_of
 from assessments.rules import CHAINS
 from lianzheng import clock
-from lianzheng.organisation.models import UnitUserGrant
+from lianzheng.organisation.rights import sitting
 from registers.models import RiskPoint, RiskTable
 
 TONES = {
@@ -51,7 +51,7 @@ def level(dossier: Dossier, rank: int | None) -> dict[str, Any]:
     return {"rank": rank or 0, "word": words_of(dossier)[rank] if rank else ""}
 
 
-def timeline(moves: Iterable[DossierMove]) -> list[dict[str, str]]:
+def timeline(moves: Iterable[DossierMove]) -> list[dict[str, Any]]:
     """Newest first."""
     return [
         {
@@ -62,6 +62,7 @@ def timeline(moves: Iterable[DossierMove]) -> list[dict[str, str]]:
             "opinion": move.opinion,
             "reason": ReturnReason(move.reason).label if move.reason else "",
             "due": day(move.due_on),
+            "notes": [{"no": note.number, "name": str(note.point), "text": note.text} for note in move.notes.all()],
             "tone": "back" if move.action in ("return", "recall", "void", "withdraw", "object") else "ok",
         }
         for move in sorted(moves, key=lambda move: -move.seq)
@@ -94,11 +95,13 @@ def with_whom(dossier: Dossier) -> str:
         return ""
     if duty.who.label not in CHAINS:
         return _writers(dossier) if duty.action == "submit" else duty.who.label
-    seats = _seats(dossier, CHAINS[duty.who.label])
-    for right in CHAINS[duty.who.label]:
-        sitting = seats.get(right, {})
-        if sitting and dossier.holder_id not in sitting:
-            return f"{duty.who.label}：{'、'.join(sitting.values())}"
+    chain = CHAINS[duty.who.label]
+    persons = {dossier.holder_id, dossier.stands_for_id}
+    seats, bound = sitting(dossier.unit, chain, persons=persons)
+    for right in chain:
+        able = {name: None for person, name in seats.get(right, ()) if person not in bound}
+        if able and not persons & {person for person, _ in seats[right]}:
+            return f"{duty.who.label}：{'、'.join(able)}"
     return duty.who.label
 
 
@@ -107,17 +110,6 @@ def _writers(dossier: Dossier) -> str:
     if holder is not None and dossier.kind == RiskTable.Kind.POST:
         return f"填报人：{holder.name}"
     return "股室负责人" if dossier.kind == RiskTable.Kind.SECTION else "廉政办"
-
-
-def _seats(dossier: Dossier, chain: Sequence[str]) -> dict[str, dict[Any, str]]:
-    """Right -> {person: name} of those who hold it over the dossier's unit; one query."""
-    seats: dict[str, dict[Any, str]] = {}
-    grants = UnitUserGrant.objects.filter(
-        permission__codename__in=chain, content_object__in=dossier.unit.lineage(), user__is_active=True
-    )
-    for right, person, name in grants.values_list("permission__codename", "user", "user__name").order_by("user__name"):
-        seats.setdefault(right, {})[person] = name
-    return seats
 
 
 def row_texts(point: RiskPoint) -> dict[str, str]:

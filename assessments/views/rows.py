@@ -8,6 +8,7 @@ from assessments.models import Dossier
 from assessments.papers import FINDING
 from assessments.readiness import filled
 from assessments.views import present
+from assessments.views.notes import at_rows
 from lianzheng.organisation.access import SignedIn
 from lianzheng.sheets import Column, Sheet
 from registers.completeness import problems
@@ -31,10 +32,12 @@ def context(request: SignedIn, found: Dossier, *, typed: Mapping[Any, Any]) -> d
     before = present.last_year(points)
     marks = _marks(points) if "mark" in request.GET else {}
     columns = [column for column in sheet_of(found).columns if column.edit]
+    notes = at_rows(found)
     return {
         "columns": [{"header": column.header, "size": _size(column)} for column in columns],
         "rows": [
             _row(found, number, point, columns, typed.get(point.pk), marks.get(str(point.pk), {}), before)
+            | {"note": notes.get(point.pk, "")}
             for number, point in enumerate(points, start=1)
         ],
         "removed": _removed(request, found),

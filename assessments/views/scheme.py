@@ -142,7 +142,7 @@ def _forms(scheme: Scheme, data: Any = None) -> list[DimensionForm]:
     count = min(len(scheme.dimensions) + SPARE, MOST_DIMENSIONS)
     if data is None:
         initial = [
-            {"code": item["code"], "name": item["name"], "weight": item["weight"]}
+            {name: item.get(name) for name in ("code", "name", "weight", "reverse")}
             | {f"wording_{grade}": text for grade, text in zip(GRADES, item["wording"], strict=True)}
             for item in scheme.dimensions
         ] + [{}] * (count - len(scheme.dimensions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,26 @@ def record(
     by: User | None,
 ) -> Entry:
     """Append one act. Belongs inside the transaction of the act itself, so that neither is ever without the other."""
-    return Entry.objects.create(
+    row = entry(act, subject=subject, hat=hat, states=states, digest=digest, detail=detail, by=by)
+    row.bureau = bureau
+    return record_all([row])[0]
+
+
+def entry(
+    act: str,
+    *,
+    subject: Model | None = None,
+    bureau: Any = None,
+    hat: str = "",
+    states: tuple[str, str] = ("", ""),
+    digest: str = "",
+    detail: dict[str, Any] | None = None,
+    by: User | None,
+) -> Entry:
+    """A journal row that is not written yet; `bureau` is the key."""
+    return Entry(
         act=act,
-        bureau=bureau,
+        bureau_id=bureau,
         hat=hat,
         subject_kind=subject._meta.label_lower if subject is not None else "",
         subject=subject.pk if subject is not None and isinstance(subject.pk, UUID) else None,
@@ -40,11 +58,22 @@ def record(
     )
 
 
+def record_all(rows: Sequence[Entry]) -> list[Entry]:
+    """Append many acts of one transaction, in this order, in one query."""
+    return Entry.objects.bulk_create(rows)
+
+
 def keep(content: Any) -> str:
     """Keep a content under its digest and return the digest."""
-    digest = digest_of(content)
-    Snapshot.objects.bulk_create([Snapshot(digest=digest, content=content)], ignore_conflicts=True)
-    return digest
+    return keep_all([content])[0]
+
+
+def keep_all(contents: Sequence[Any]) -> list[str]:
+    """The same for many, in one query."""
+    digests = [digest_of(content) for content in contents]
+    kept = {digest: Snapshot(digest=digest, content=content) for digest, content in zip(digests, contents, strict=True)}
+    Snapshot.objects.bulk_create(kept.values(), ignore_conflicts=True)
+    return digests
 
 
 def spelled(entry: Entry) -> dict[str, Any]:

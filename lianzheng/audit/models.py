@@ -41,7 +41,7 @@ class Entry(models.Model):
     by = models.ForeignKey(
         "organisation.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="办理人"
     )
-    hat = models.CharField("身份", max_length=20, blank=True)
+    hat = models.CharField("身份", max_length=60, blank=True)
     act = models.CharField("事项", max_length=40)
     subject_kind = models.CharField("对象类别", max_length=40, blank=True)
     subject = models.UUIDField("对象", null=True)

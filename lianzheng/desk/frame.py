@@ -19,6 +19,18 @@ from lianzheng.organisation.roles import Right
 
 PRODUCT = "廉政风险防控"
 Link = tuple[str, str, int | None]
+OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("年度排查", "campaigns", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("周期性工作台账", "duty_board", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("评分方案", "schemes", frozenset((Right.RUN_OFFICE, Right.VERIFY_BUREAU))),
+    ("划分标准", "criteria", frozenset((Right.RUN_OFFICE,))),
+    ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
+    ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
+    ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
+    ("节假日", "holidays", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
+    ("本单位设置", "options", frozenset((Right.RUN_OFFICE,))),
+)
+"""Pages of those who organise the work: label, address, and the rights of which one is enough."""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -78,21 +90,9 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("已办", reverse("inbox", args=["done"]), None),
         ("我发起的", reverse("inbox", args=["sent"]), None),
         ("周期性工作", reverse("duties"), None),
+        ("代理", reverse("deputies"), None),
     ]
-    office: list[Link] = []
-    if held.keys() & {Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT}:
-        office.append(("年度排查", reverse("campaigns"), None))
-        office.append(("周期性工作台账", reverse("duty_board"), None))
-    if Right.RUN_OFFICE in held:
-        office += [("划分标准", reverse("criteria"), None), ("本单位设置", reverse("options"), None)]
-    if held.keys() & {Right.RUN_OFFICE, Right.VERIFY_BUREAU}:
-        office.append(("评分方案", reverse("schemes"), None))
-    if held.keys() & {Right.RECEIVE_FILING, Right.RUN_OFFICE}:
-        office.append(("备案", reverse("filings"), None))
-    if held.keys() & {Right.RUN_OFFICE, Right.INSPECT}:
-        office.append(("公示异议", reverse("objections"), None))
-    if held.keys() & {Right.RUN_OFFICE, Right.ADMINISTER}:
-        office.append(("节假日", reverse("holidays"), None))
+    office: list[Link] = [(label, reverse(name), None) for label, name, rights in OFFICE if held.keys() & rights]
     warned = warned_links(user) + time_links(held.keys())
     read: list[Link] = [
         ("公示", reverse("notice_list"), None),

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from lianzheng.desk import demo_clock, door, holidays, views
+from lianzheng.desk import demo_clock, deputies, door, holidays, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("inbox/<slug:tab>/", views.box, name="inbox"),
+    path("deputies/", deputies.page, name="deputies"),
+    path("deputies/<uuid:pk>/revoke/", deputies.revoke, name="deputy_revoke"),
     path("help/", views.help_page, name="help"),
     path("large-type/", views.large_type, name="large_type"),
     path("year/", views.choose_year, name="choose_year"),

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from assessments.models import Campaign, Dossier, State
+from assessments.models import Campaign, Dossier, Reminder, State
 from assessments.rules import writes
 from lianzheng.desk import frame, inbox
 from lianzheng.organisation.access import SignedIn, own_path, signed_in
@@ -32,8 +32,23 @@ def home(request: SignedIn) -> HttpResponse:
         "progress": _progress(request, year),
         "tasks": _tasks(request, year),
         "round": _round(request, year),
+        "reminders": _reminders(request),
     }
     return render(request, "desk/home.html", context)
+
+
+def _reminders(request: SignedIn) -> list[dict[str, str]]:
+    """催办 of forms that are the person's to fill in and still not handed in: the newest of each."""
+    open_ = Dossier.objects.within(writes(request.user)).filter(state__in=(State.DRAFT, State.RETURNED))
+    found = Reminder.objects.across_bureaus().filter(dossier__in=open_.values("pk"))
+    newest = found.select_related("dossier").order_by("dossier", "-day").distinct("dossier")
+    return [
+        {
+            "text": f"{item.dossier.form_name} {item.dossier.title}：请尽快提交（廉政办 {item.day} 催办）",
+            "url": item.dossier.get_absolute_url(),
+        }
+        for item in newest
+    ]
 
 
 def _round(request: SignedIn, year: int | None) -> str:

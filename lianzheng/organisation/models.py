@@ -256,6 +256,40 @@ class UnitGroupGrant(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
 
 
+@pghistory.track()
+class Deputy(BureauModel):
+    """代理: from one day to another a person does what a role of somebody else lets that one do. It ends by itself."""
+
+    principal = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputies", verbose_name="被代理人")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="stands_in", verbose_name="代理人")
+    role = models.CharField("代理职责", max_length=20)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="机构")
+    since = models.DateField("开始日期")
+    until = models.DateField("结束日期")
+    reason = models.CharField("事由", max_length=200)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")
+    made_at = models.DateTimeField("登记时间", db_default=Now())
+    revoked_at = models.DateTimeField("终止时间", null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="终止人"
+    )
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "代理"
+        ordering = ("-since",)
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gte=models.F("since")), name="deputy_ends_after_it_began"),
+            models.CheckConstraint(condition=~Q(principal=models.F("deputy")), name="deputy_is_somebody_else"),
+        ]
+        indexes = [
+            models.Index(fields=["deputy", "until"], name="deputy_of_a_person"),
+            models.Index(fields=["principal", "until"], name="deputies_for_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy}代{self.principal}"
+
+
 class Holiday(models.Model):
     """A day that differs from the week: a public holiday, or a weekend day that works."""
 

@@ -3,6 +3,7 @@
 A right is a guardian permission that stands on a unit and holds for all below it (docs/adr/0004).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -63,3 +64,12 @@ ROLES = (
 def role(code: str) -> Role:
     """The role of this code; KeyError when there is none."""
     return {item.code: item for item in ROLES}[code]
+
+
+DEPUTISED = tuple(item for item in ROLES if item is not ADMINISTRATOR)
+"""Roles that a deputy may stand in for; accounts and grants are nobody's to lend."""
+
+
+def bundled(rights: Collection[str]) -> list[Role]:
+    """Roles all of whose rights are among these."""
+    return [item for item in ROLES if set(item.rights) <= set(rights)]

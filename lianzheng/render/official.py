@@ -14,6 +14,9 @@ from pathlib import Path
 
 from lianzheng.render import fonts, pdf
 
+AREA = 442  # points: 156 mm, the width of the type area
+# Points of the red name: as large as fits on one line, never smaller than the title (7.2.4: 以醒目、美观、庄重为原则).
+LARGEST_HEAD, SMALLEST_HEAD = 34, 22
 # A name is set whole in one face: these marks end it.
 _MARKS = re.compile(r"([\s，。；：、！？（）《》〈〉“”‘’〔〕【】…—·,.;:()]+)")
 
@@ -69,9 +72,11 @@ class Annex:
 class Document:
     """What an official document says.
 
-    `head` is the red name of the issuing body above the red line, "" for a paper without one; `number` 发文字号;
-    `addressee` 主送机关; `organ` and `on` the signature, above which a seal has room; `notes` 附注; `copies` 抄送;
-    `below` what stands under the signature, such as the code for verification.
+    A line feed in `title` parts a long one where its words allow. `head` is the red name of the issuing body above
+    the red line, "" for a paper without one; `number` 发文字号; `addressee` 主送机关; `organ` and `on` the signature,
+    above which a seal has room; `notes` 附注; `copies` 抄送;
+    `below` what stands under the signature, such as the code for verification;
+    `fine` small print at the foot of the first page, such as the digest by which the paper is told from another.
     """
 
     title: str
@@ -85,6 +90,7 @@ class Document:
     notes: str = ""
     copies: str = ""
     below: Sequence[Block] = ()
+    fine: str = ""
 
 
 def document(doc: Document, *, seconds: int = pdf.SECONDS) -> bytes:
@@ -94,7 +100,8 @@ def document(doc: Document, *, seconds: int = pdf.SECONDS) -> bytes:
 
 def page(doc: Document) -> str:
     """The HTML from which the document is set; its own stylesheet stands before that of the forms."""
-    parts = [_head(doc), f'<h1 class="title">{_text(doc.title)}</h1>']
+    fine = f'<div class="fine">{_text(doc.fine)}</div>' if doc.fine else ""
+    parts = [fine, _head(doc), f'<h1 class="title">{_text(doc.title)}</h1>']
     if doc.addressee:
         parts.append(f'<p class="addressee">{_text(doc.addressee)}：</p>')
     parts += [_block(block) for block in doc.blocks]
@@ -123,14 +130,17 @@ def _about(doc: Document) -> str:
     """The properties of the file are ours: title and issuing body, no person, no program."""
     created = f'<meta name="dcterms.created" content="{doc.on.isoformat()}">' if doc.on else ""
     author = f'<meta name="author" content="{escape(doc.organ)}">' if doc.organ else ""
-    return f"<title>{escape(doc.title)}</title>{author}{created}"
+    title = escape(doc.title.replace("\n", ""))
+    return f"<title>{title}</title>{author}{created}"
 
 
 def _head(doc: Document) -> str:
     number = f'<p class="number">{_text(doc.number)}</p>' if doc.number else ""
     if not doc.head:
         return f'<div class="plain-head">{number}</div>' if number else ""
-    return f'<div class="red-head"><p class="organ">{_text(doc.head)}</p>{number}</div>'
+    size = max(SMALLEST_HEAD, min(LARGEST_HEAD, AREA // len(doc.head)))
+    organ = f'<p class="organ" style="font-size:{size}pt">{_text(doc.head)}</p>'
+    return f'<div class="red-head">{organ}{number}</div>'
 
 
 def _text(text: str) -> str:

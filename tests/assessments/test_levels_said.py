@@ -6,10 +6,11 @@ from django.db import ProgrammingError, transaction
 from assessments import actions
 from assessments.flow import DOSSIERS
 from assessments.models import Dossier, LevelOpinion, Rating, State
-from assessments.papers import rows_of
+from assessments.papers import grid_of, rows_of
 from assessments.schemes import SIX, VETOES
-from lianzheng.flow import NotReady, Refused, Stale
-from tests.cast import Cast, Round, again, client_of
+from assessments.sheets import ANNEX_4
+from lianzheng.flow import NotReady, Refused, Said, Stale
+from tests.cast import GRADES, Cast, Round, again, client_of
 
 
 def said(dossier: Dossier) -> list[tuple[str, int, str, str]]:
@@ -27,13 +28,14 @@ def test_every_level_is_kept_with_who_and_why(handed_in: Dossier, year: Round) -
     year.take(handed_in, "pass", "李四")
     year.take(handed_in, "pass", "王五", facts={"rank": 1, "reason": "近年有投诉"})
     year.take(handed_in, "pass", "赵六")
-    year.bring(handed_in, State.NOTICE)
+    decided = actions.Decision(handed_in, handed_in.version, 2, Said(facts={"reason": "投诉已查否"}))
+    year.meet([decided])
     assert said(handed_in) == [
         ("reported", 2, "张三", ""),
         ("reviewed", 2, "李四", ""),
         ("reviewed", 1, "王五", "近年有投诉"),
         ("reviewed", 1, "赵六", "近年有投诉"),
-        ("decided", 2, "王五", ""),
+        ("decided", 2, "王五", "投诉已查否"),
     ]
 
 
@@ -137,3 +139,17 @@ def test_one_veto_makes_level_one_and_says_so(year: Round, cast: Cast) -> None:
     )
     forged = client_of(cast["张三"]).post(f"/dossiers/{dossier.pk}/level/", data | {"vetoes": ["own"]})
     assert forged.status_code == 422
+
+
+def test_sheet_says_what_the_level_rests_on(handed_in: Dossier) -> None:
+    cells = [cell.text for cell in grid_of(handed_in, ANNEX_4).cells]
+    basis = cells[cells.index("定级依据") + 1]
+    assert basis == "建议二级：按评分有 1 个风险点为二级（“审批把关不严”）。"
+
+
+def test_levels_of_the_posts_are_a_hint_to_the_section_and_never_its_level(handed_in: Dossier, year: Round) -> None:
+    section = year.rating("建筑业股")
+    year.rate(section, grades=dict.fromkeys(GRADES, 2))
+    page = client_of(year.cast["李四"]).get(section.get_absolute_url()).content.decode()
+    assert "所属岗位：二级 1 个，最高二级（仅供参考，不自动上推）。" in page
+    assert section.proposed_rank == 3

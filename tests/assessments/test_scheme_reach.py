@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assessments import actions
 from assessments.effect import effect_of, scores_of
-from assessments.models import Campaign, Dossier, Rating, Scheme
+from assessments.models import Campaign, Dossier, Rating, Scheme, State
 from assessments.schemes import FOUR, SIX, VETOES
 from assessments.scoring import dimensions_of, rank, score
 from bench.crowd import crowd
@@ -19,6 +21,7 @@ from lianzheng.organisation.models import Unit
 from tests.assessments.test_schemes import HEAVY_HARM
 from tests.cast import YEAR, Cast, Round, again, client_of
 from tests.test_concurrency import at_once
+from tests.test_flow import undone
 
 
 def put_in_use(owner: Unit, cast: Cast, **content: Any) -> Scheme:
@@ -181,7 +184,9 @@ def many(year: Round, cast: Cast) -> Campaign:
 def test_hundred_thousand_scores_in_sql_equal_the_pure_module(many: Campaign) -> None:
     """Weights with thirds and ties in them: rounding, not only adding, must agree."""
     weights = ("33.33", "16.67", "20.005", "9.995", "10", "10")
-    dimensions = dimensions_of([dict(item) | {"weight": w} for item, w in zip(SIX, weights, strict=True)])
+    turned = [dict(item) | {"weight": w} for item, w in zip(SIX, weights, strict=True)]
+    turned[1]["reverse"] = True
+    dimensions = dimensions_of(turned)
     kept = {row[0]: row[1:] for row in Rating.unscoped.values_list("pk", "summed", "divisor")}
     wrong = []
     counted: Counter[int] = Counter()
@@ -196,3 +201,30 @@ def test_hundred_thousand_scores_in_sql_equal_the_pure_module(many: Campaign) ->
     effect = effect_of(dimensions, campaigns=[many])
     assert effect.points == {(3, level): number for level, number in sorted(counted.items())}
     assert (sum(counted.values()), len(effect.named)) == (MANY, 200)
+
+
+cuts = st.lists(st.integers(0, 10000), min_size=5, max_size=5).map(sorted)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cuts=cuts, turned=st.sets(st.integers(0, 5)))
+def test_snapshot_gives_the_same_score_whatever_scheme_comes_later(handed_in: Dossier, cuts: Any, turned: Any) -> None:
+    """The next scheme, any scheme: what was handed in scores from its own snapshot what it scored then."""
+    before = Rating.unscoped.get(dossier=handed_in)
+    weights = [str(Decimal(b - a) / 100) for a, b in zip([0, *cuts], [*cuts, 10000], strict=True)]
+    weighed = enumerate(zip(SIX, weights, strict=True))
+    content = [dict(item) | {"weight": w, "reverse": n in turned} for n, (item, w) in weighed]
+    later, by = {"name": "后来", "dimensions": content}, handed_in.holder
+    with undone():
+        scheme = actions.draft_scheme(handed_in.bureau, content=later, by=by)
+        scheme.refresh_from_db()
+        actions.activate_scheme(scheme, version=scheme.version, by=by)
+        kept = Dossier.unscoped.get(pk=handed_in.pk)
+        after = Rating.unscoped.get(dossier=kept)
+        again_ = score(dimensions_of(kept.dimensions), grades=after.summed, divisor=after.divisor)
+        assert (again_, after.score, after.rank) == (before.score, before.score, before.rank)
+
+
+@pytest.fixture
+def handed_in(year: Round) -> Dossier:
+    return year.bring(year.rating("施工许可岗"), State.SECTION)

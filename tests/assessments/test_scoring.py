@@ -174,3 +174,18 @@ def test_proposed_level_is_never_lighter_than_any_reason(ranks: list[int], crite
     proposal = propose([Point(str(n), item) for n, item in enumerate(ranks)], criteria_rank=criteria)
     assert proposal is not None
     assert proposal.rank == min([*ranks, *([criteria] if criteria else [])])
+
+
+REVERSED = dimensions_of([dict(item) | {"reverse": item["code"] == "mechanism"} for item in SIX])
+
+
+@given(GRADES)
+def test_reverse_dimension_counts_from_the_other_end(grades: dict[str, int]) -> None:
+    turned = grades | {"mechanism": 6 - grades["mechanism"]}
+    assert score(REVERSED, grades=grades) == score(SCHEME, grades=turned)
+    tripled = {code: 3 * grade for code, grade in grades.items()}
+    assert score(REVERSED, grades=tripled, divisor=3) == score(REVERSED, grades=grades)
+
+
+def test_heaviest_grade_of_a_reverse_dimension_is_one() -> None:
+    assert [item.heaviest for item in REVERSED] == [1 if item.code == "mechanism" else 5 for item in REVERSED]

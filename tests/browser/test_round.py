@@ -295,11 +295,17 @@ def let_the_period_pass(bureau: Bureau) -> None:
 
 
 def file(bureau: Bureau, *, number: int, papers: int) -> None:
-    body = bureau[FILING_BODY].menu("备案").link(naming("办理", ROUND))
-    assert body.page.get_by_role("checkbox", name=re.compile("^选择 ")).count() == papers
+    """The office sends, the discipline office gives its receipt."""
+    office = to_the_round(bureau).link("备案", exact=True)
+    assert office.page.get_by_role("checkbox", name=re.compile("^选择 ")).count() == papers
+    office.press("报送备案")
+    assert re.fullmatch(rf"已向云溪县纪委监委报送 {papers} 份，文号 .*〔{YEAR}〕{number}号。", done(office))
+    assert office.fetch("备案报告（PDF）").startswith(b"%PDF")
+    body = bureau[FILING_BODY].menu("备案").link(naming("办理", ROUND)).link(re.compile("^办理"))
     body.page.get_by_label("备案编号").fill(f"云纪备〔{YEAR}〕{number}号")
     body.press("同意备案")
     assert done(body) == f"已备案 {papers} 份，编号 云纪备〔{YEAR}〕{number}号，即日起执行。"
+    assert body.fetch("备案回执（PDF）").startswith(b"%PDF")
 
 
 def start_rating(bureau: Bureau) -> None:
@@ -374,9 +380,13 @@ def decide_in_a_meeting(bureau: Bureau) -> None:
     """The section one level below the proposal: refused without a reason, taken with it."""
     office = to_the_round(bureau).link("登记会议决定")
     page = office.page
-    fields = {"地点": "二楼会议室", "主持人": LEADER, "应到": "6", "实到": "6", "出席": "领导班子全体成员"}
-    for label, value in fields.items():
-        page.get_by_label(label).first.fill(value)
+    assert page.get_by_label("主持人").input_value() == LEADER
+    page.get_by_label("地点").fill("二楼会议室")
+    page.get_by_label("第2行 参会情况").select_option(label="缺席")
+    page.get_by_label("第2行 缺席原因").fill("外出学习")
+    office.press("保存草稿")
+    assert done(office) == "已保存草稿，可以以后接着填写。"
+    assert page.get_by_label("第2行 缺席原因").input_value() == "外出学习"
     page.get_by_label(f"{SECTION} 会议决定").select_option(label="二级")
     with office.refused(422):
         office.press("登记决定")
@@ -384,6 +394,11 @@ def decide_in_a_meeting(bureau: Bureau) -> None:
     page.get_by_label(f"{SECTION} 理由").fill("近三年无信访反映，制度健全。")
     office.press("登记决定")
     assert re.fullmatch(r"已登记.*，决定 2 项。", done(office))
+    text = office.text()
+    assert [words for words in ("外出学习", "近三年无信访反映，制度健全。") if words not in text] == []
+    minutes = pypdf.PdfReader(io.BytesIO(office.fetch("会议纪要（PDF）")))
+    assert "近三年无信访反映" in "".join(sheet.extract_text() for sheet in minutes.pages)
+    assert office.fetch("决定一览表（Excel）").startswith(b"PK")
 
 
 def everything_is_in_force(bureau: Bureau) -> None:
@@ -400,6 +415,7 @@ def everything_is_in_force(bureau: Bureau) -> None:
     told = [(step.splitlines()[0], next(name for name in PEOPLE if name in step)) for step in steps]
     assert told == [
         ("备案", FILING_BODY),
+        ("报送备案", OFFICE),
         ("公示期满", OFFICE),
         ("发布公示", OFFICE),
         ("会议决定", OFFICE),

@@ -117,7 +117,6 @@ def lists(year: Round) -> list[tuple[str, str, str]]:
         (State.MEETING, "王五", reverse("meeting_new", args=pk)),
         (State.NOTICE, "王五", reverse("notice_new", args=pk)),
         (State.NOTICE, "王五", reverse("notices", args=pk)),
-        (State.FILING, "郑十", reverse("filing", args=pk)),
         (State.FILING, "王五", reverse("filing", args=pk)),
         (State.FILING, "郑十", reverse("filings")),
         (State.OFFICE, "王五", reverse("campaigns")),

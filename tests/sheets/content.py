@@ -41,6 +41,7 @@ def owner(person: str = "张三") -> dict[str, object]:
         "unit_duties": "负责全县住房保障、建筑业、城市建设和房地产市场的监督管理。",
         "level": "一级",
         "year": 2026,
+        "basis": "建议二级：按评分有 2 个风险点为二级。",
         "count_1": 3,
         "count_2": 12,
         "count_3": 21,

@@ -122,9 +122,42 @@ def test_page_numbers_stand_outside_below_the_type_area() -> None:
     assert all(37 + 225 + 7 < y < 37 + 225 + 14 for _, y in where)
 
 
+def test_long_name_of_the_body_stays_on_one_line() -> None:
+    names = ("县局", "云溪县住房和城乡建设局办公会议纪要", "云溪县廉政风险防控工作领导小组办公室文件")
+    for name in names:
+        found = [piece for piece in pieces(document(Document("题", (), head=name))) if piece[0] in name]
+        assert [text for text, *_ in found] == [name]
+        assert 22 <= round(found[0][4]) <= 34
+
+
+def test_small_print_stands_below_the_type_area_of_the_first_page() -> None:
+    body = [Paragraph("字" * 28, indent=False)] * 40
+    content = document(Document("题", body, fine="内容摘要 SHA-256：" + "0a" * 32))
+    below = [[y for text, _, y, _, _ in pieces(content, number=n) if "0a0a" in text] for n in range(2)]
+    assert (len(below[0]), below[1]) == (1, [])
+    assert 37 + 225 + 7 < below[0][0] < 297 - 10
+
+
+def test_annexes_and_signature_take_text_along_to_the_next_page() -> None:
+    """A page that bears the seal bears text (7.3.5.4)."""
+    for rows in range(10, 22):
+        body = [Paragraph(f"字{n}") for n in range(rows)]
+        doc = Document("题", body, organ="甲局", on=date(2026, 1, 5), annexes=(Annex("清单"),))
+        last = PdfReader(io.BytesIO(document(doc))).pages[-1].extract_text()
+        assert ("甲局" in last, "附件" in last, "字" in last) == (True, True, True)
+
+
 def test_single_annex_is_named_without_a_number() -> None:
     text = re.sub(r"\s", "", "".join(lines(document(Document("题", (), annexes=(Annex("备案表"),))))))
     assert text.startswith("题附件：备案表")
+
+
+def test_long_title_is_parted_where_it_says_and_whole_in_the_properties() -> None:
+    content = document(Document("关于报送等级\n备案的报告", ()))
+    assert [text for text, *_ in pieces(content)][:2] == ["关于报送等级", "备案的报告"]
+    said = PdfReader(io.BytesIO(content)).metadata
+    assert said is not None
+    assert said.title == "关于报送等级备案的报告"
 
 
 def test_file_names_its_title_and_organ_and_no_program_or_person() -> None:

@@ -6,13 +6,13 @@ who heads the subject; these keep out of approval and review as well (公务员�
 
 from uuid import UUID
 
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, TextField, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
 from early_warning.models import ColourChoices, Extension, Outcome, Signal, State, WarningNotice, WarningReview
 from lianzheng.flow import Who
 from lianzheng.organisation.models import UnitUserGrant, User
-from lianzheng.organisation.rights import scopes, seat, within
+from lianzheng.organisation.rights import own_or_bound, principals, scopes, within
 from lianzheng.organisation.roles import Right
 
 _NOBODY = Value(UUID(int=0))
@@ -27,14 +27,27 @@ def _about(user: User) -> Q:
     return Q(answerer=user)
 
 
+def _bound(user: User) -> Q:
+    """One's own, and those of whoever one stands in for: no part in it but the subject's."""
+    return own_or_bound(user, ("answerer",))
+
+
 def _heads(user: User) -> Q:
     """Subjects in a section that the person heads or is in charge of; the head of the bureau signs for everybody."""
     return within(user, _HEADING[0]) | within(user, _HEADING[1])
 
 
+def _seats(right: str) -> QuerySet[UnitUserGrant]:
+    """Grants of the right that cover the row's unit."""
+    grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
+    path = ExpressionWrapper(OuterRef("unit__path"), output_field=TextField())
+    found: QuerySet[UnitUserGrant] = grants.alias(asked=path).filter(asked__startswith=F("content_object__path"))
+    return found
+
+
 def _free(right: str, *, apart: bool = True) -> Exists:
     """Is there anybody at this desk who is neither the subject nor (`apart`) heads the subject?"""
-    here = seat(right).exclude(user=Coalesce(OuterRef("answerer"), _NOBODY))
+    here = _seats(right).exclude(user=Coalesce(OuterRef("answerer"), _NOBODY))
     if not apart:
         return Exists(here)
     place = ExpressionWrapper(OuterRef("asked"), output_field=TextField())
@@ -47,22 +60,22 @@ def discipline(user: User) -> Q:
     there is free to."""
     handles = within(user, Right.HANDLE_WARNINGS) & ~_heads(user)
     stands_in = within(user, Right.HEAD_BUREAU) & ~Q(_free(Right.HANDLE_WARNINGS))
-    return (handles | stands_in) & ~_about(user)
+    return (handles | stands_in) & ~_bound(user)
 
 
 def _chief(user: User) -> Q:
     """The head of the bureau; discipline inspection where he is the subject or the seat is empty."""
-    stands_in = discipline(user) & ~Q(_free(Right.HEAD_BUREAU, apart=False)) & ~Q(holder=user)
-    return (within(user, Right.HEAD_BUREAU) & ~_about(user)) | stands_in
+    stands_in = discipline(user) & ~Q(_free(Right.HEAD_BUREAU, apart=False)) & ~own_or_bound(user, ("holder",))
+    return (within(user, Right.HEAD_BUREAU) & ~_bound(user)) | stands_in
 
 
 def _approves(user: User) -> Q:
     """纪检组长或者主要负责人, never who drafted it."""
-    return (discipline(user) | (within(user, Right.HEAD_BUREAU) & ~_about(user))) & ~Q(holder=user)
+    return (discipline(user) | (within(user, Right.HEAD_BUREAU) & ~_bound(user))) & ~own_or_bound(user, ("holder",))
 
 
 def _serves(user: User) -> Q:
-    return discipline(user) | (within(user, Right.RUN_OFFICE) & ~_about(user))
+    return discipline(user) | (within(user, Right.RUN_OFFICE) & ~_bound(user))
 
 
 def writes(user: User) -> Q:
@@ -71,9 +84,9 @@ def writes(user: User) -> Q:
 
 
 def _second(user: User) -> Q:
-    others = (within(user, Right.RUN_OFFICE) | within(user, Right.HEAD_BUREAU)) & ~_about(user) & ~_heads(user)
+    others = (within(user, Right.RUN_OFFICE) | within(user, Right.HEAD_BUREAU)) & ~_bound(user) & ~_heads(user)
     reviewed = WarningReview.objects.across_bureaus().filter(
-        warning=OuterRef("pk"), round=OuterRef("failures") + 1, reviewer=user
+        warning=OuterRef("pk"), round=OuterRef("failures") + 1, reviewer__in=(user.pk, *principals(user))
     )
     return (discipline(user) | others) & ~Q(Exists(reviewed))
 
@@ -86,7 +99,7 @@ def _raises(user: User) -> Q:
 def _extends(user: User) -> Q:
     asked = Extension.objects.across_bureaus().filter(warning=OuterRef("pk"), state=Extension.State.ASKED)
     gone = _chief(user) & Q(issued_by__is_active=False)
-    return Q(Exists(asked)) & (Q(issued_by=user) | gone) & ~_about(user)
+    return Q(Exists(asked)) & (Q(issued_by=user) | gone) & ~_bound(user)
 
 
 DISCIPLINE = Who("纪检组", discipline)

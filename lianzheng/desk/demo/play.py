@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from assessments import actions
+from assessments import actions, readiness
 from assessments.flow import DOSSIERS
-from assessments.models import Campaign, Dossier, PublicNotice, ReturnReason, State
+from assessments.models import Attendee, Campaign, Dossier, Filing, PublicNotice, ReturnReason, State
 from assessments.rules import CHAINS
 from lianzheng import clock
 from lianzheng.flow import Said, move
 from lianzheng.organisation.actions import shift_demo
 from lianzheng.organisation.establish import Placed
-from lianzheng.organisation.models import UnitUserGrant, User
+from lianzheng.organisation.models import Tenure, Unit, UnitUserGrant, User
 from registers.actions import add_points, roll_up
 from registers.models import RiskPoint
 
@@ -28,6 +28,7 @@ class Player:
     def __init__(self, placed: Placed) -> None:
         self.placed = placed
         self.bureau = placed.bureau
+        self.order = placed.bureau.order
         self.seats = self._seats()
         written = [*placed.post_rows.values(), *placed.section_rows.values()]
         self.written = {row["name"]: row for rows in written for row in rows}
@@ -133,37 +134,55 @@ class Player:
         return actions.publish_notice(campaign, facts=facts, chosen=chosen, by=self.office())
 
     def meet(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> None:
-        facts = {
+        holders = {dossier.holder_id for dossier in dossiers}
+        recorders = [person for right, _, person in self.seats if right == "record_meeting"]
+        recorder = next(person for person in recorders if person.pk not in holders)
+        decisions = [
+            actions.Decision(dossier, dossier.version, readiness.level_before(dossier), Said()) for dossier in dossiers
+        ]
+        actions.record_meeting(
+            campaign,
+            facts=self._minutes(campaign, number=number, taker=recorder.name),
+            attendees=self._team(),
+            decisions=decisions,
+            by=recorder,
+        )
+
+    def _minutes(self, campaign: Campaign, *, number: int, taker: str) -> dict[str, Any]:
+        return {
             "name": self.bureau.meeting_name,
             "number": number,
             "minutes_no": f"〔{campaign.year}〕{number}号",
             "held_on": clock.today(),
             "place": "机关二楼会议室",
             "chair": self.wearing("head_bureau").name,
-            "expected": 6,
-            "present": 6,
-            "attendance": "领导班子全体成员",
-            "absence": "",
+            "minute_taker": taker,
         }
-        decisions = [
-            actions.Decision(dossier, dossier.version, dossier.reviewed_rank or dossier.proposed_rank, Said())
-            for dossier in dossiers
-        ]
-        holders = {dossier.holder_id for dossier in dossiers}
-        recorders = [person for right, _, person in self.seats if right == "record_meeting"]
-        recorder = next(person for person in recorders if person.pk not in holders)
-        actions.record_meeting(campaign, facts=facts, decisions=decisions, by=recorder)
+
+    def _team(self) -> list[actions.Presence]:
+        """领导班子, the last of whom was away."""
+        held = Tenure.objects.in_bureau(self.bureau).filter(until=None, post__unit__kind=Unit.Kind.LEADERSHIP)
+        people = [tenure.person for tenure in held.select_related("person").order_by("post__order")]
+        *here, last = people
+        there = [actions.Presence(person.name, person=person) for person in here]
+        return [*there, actions.Presence(last.name, Attendee.Part.ABSENT, "参加县里会议", person=last)]
+
+    def send(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> Filing:
+        facts = {"sent_no": f"{self.bureau.short_name}廉〔{campaign.year}〕{number}号", "note": ""}
+        chosen = [(dossier, dossier.version) for dossier in dossiers]
+        return actions.send_filing(campaign, facts=facts, chosen=chosen, by=self.office())
 
     def file(self, campaign: Campaign, dossiers: Sequence[Dossier], *, number: int) -> None:
-        facts = {
-            "receipt_no": f"云纪备〔{campaign.year}〕{number}号",
-            "received_on": clock.today(),
-            "opinion": "",
-            "body": self.bureau.filing_body,
-        }
-        chosen = [(dossier, dossier.version) for dossier in dossiers]
-        filer = self.wearing("receive_filing")
-        actions.record_filing(campaign, facts=facts, chosen=chosen, action="file", by=filer)
+        """Sent by the office, accepted by the discipline office."""
+        filing = self.send(campaign, dossiers, number=number)
+        filer = UnitUserGrant.objects.filter(permission__codename="receive_filing", content_object=filing.to)
+        actions.accept_filing(
+            filing,
+            receipt_no=f"云纪备〔{campaign.year}〕{self.order}{number:02}号",
+            received_on=clock.today(),
+            opinion="",
+            by=filer.select_related("user").order_by("id")[0].user,
+        )
 
 
 MIDDLING = {"importance": 2, "discretion": 2, "probability": 2, "harm": 2, "mechanism": 2, "history": 1}

@@ -17,6 +17,7 @@ KEPT_LAST_YEAR = 4
 # Where the posts of this year stand: (finding, rating). "-" means that the stage has not begun.
 POST_PLACES = (
     (S.ARCHIVED, S.IN_FORCE),
+    (S.ARCHIVED, S.FILING_SENT),
     (S.ARCHIVED, S.FILING),
     (S.ARCHIVED, S.PUBLISHED),
     (S.ARCHIVED, S.NOTICE),
@@ -48,6 +49,7 @@ SECTION_PLACES = (
 )
 TOWN_PLACES = (
     S.IN_FORCE,
+    S.FILING_SENT,
     S.FILING,
     S.PUBLISHED,
     S.NOTICE,
@@ -56,7 +58,7 @@ TOWN_PLACES = (
     S.RETURNED,
     S.DRAFT,
 )
-BEHIND = (S.NOTICE, S.PUBLISHED, S.FILING, S.IN_FORCE, S.ARCHIVED)
+BEHIND = (S.NOTICE, S.PUBLISHED, S.FILING, S.FILING_SENT, S.IN_FORCE, S.ARCHIVED)
 """Places that lie behind the meeting."""
 WHY = "风险点写得较笼统，请结合岗位职权写明发生在哪个环节、有什么表现。"
 
@@ -250,9 +252,10 @@ def _decide(player: Player, campaign: Campaign, places: dict[Any, str], stage: s
             if d.state in (S.MEETING, S.NOTICE, S.FILING)
         ]
 
-    player.meet(campaign, behind(S.NOTICE, S.PUBLISHED, S.FILING, S.IN_FORCE), number=2)
-    _through_notice(player, campaign, behind(S.FILING, S.IN_FORCE), title="廉政风险等级")
+    player.meet(campaign, behind(S.NOTICE, S.PUBLISHED, S.FILING, S.FILING_SENT, S.IN_FORCE), number=2)
+    _through_notice(player, campaign, behind(S.FILING, S.FILING_SENT, S.IN_FORCE), title="廉政风险等级")
     player.file(campaign, behind(S.IN_FORCE), number=12)
+    player.send(campaign, behind(S.FILING_SENT), number=13)
 
 
 def _up_now(player: Player, campaign: Campaign, plan: dict[Any, Any]) -> None:

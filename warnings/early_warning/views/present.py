@@ -58,7 +58,7 @@ def facts(warning: WarningNotice, *, inside: bool) -> list[dict[str, str]]:
         ("研判意见", warning.opinion),
         ("处置方式", measures_of(warning)),
         ("整改要求", warning.demands),
-        ("联系人", f"{warning.contact} {warning.phone}".strip()),
+        ("联系人、电话", f"{warning.contact} {warning.phone}".strip()),
         ("抄送", warning.copies),
         ("签发", f"{warning.issued_by.name} {day(warning.issued_on)}" if warning.issued_by else ""),
         (
