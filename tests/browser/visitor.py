@@ -23,9 +23,10 @@ LARGE, LAPTOP, ZOOMED = (1366, 768), (1024, 768), (683, 768)
 
 
 def usernames() -> dict[str, str]:
-    """Name -> user name of everybody in the demo's bureau and above it."""
-    data = json.loads((ROOT / "fixtures" / "demo" / "bureau.json").read_text(encoding="utf-8"))
-    units = [*data["sections"], *data["authorities"]]
+    """Name -> user name of everybody in the demo's bureau, in its town, and above them."""
+    files = [ROOT / "fixtures" / "demo" / name for name in ("bureau.json", "town.json")]
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    units = [unit for data in read for unit in (*data["sections"], *data["authorities"])]
     return {post["holder"]["name"]: post["holder"]["username"] for unit in units for post in unit["posts"]}
 
 
