@@ -313,7 +313,7 @@ def accept(bureau: Company, *, number: int, papers: int) -> None:
     body = received(bureau)
     body.page.get_by_label("备案编号").fill(f"云纪备〔{YEAR}〕{number}号")
     body.press("同意备案")
-    assert done(body) == f"已备案 {papers} 份，编号 云纪备〔{YEAR}〕{number}号，即日起执行。"
+    assert done(body) == f"已备案 {papers} 份，编号 云纪备〔{YEAR}〕{number}号，自 {day(body)} 起执行。"
     assert f"云纪备〔{YEAR}〕{number}号" in text_of(body.fetch("备案回执（PDF）"))
 
 

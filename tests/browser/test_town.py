@@ -154,7 +154,7 @@ def file_on_paper(town: Company) -> None:
     assert page.get_by_label("备案编号").input_value() == NUMBER
     page.get_by_label("回执扫描件").set_input_files({"name": "回执.png", "mimeType": "image/png", "buffer": scan()})
     office.press("登记回执")
-    assert done(office) == f"已备案 2 份，编号 {NUMBER}，即日起执行。"
+    assert done(office) == f"已备案 2 份，编号 {NUMBER}，自 {day(office)} 起执行。"
     name = office.page.get_by_role("link", name=re.compile("^下载")).inner_text()
     assert office.fetch(name).startswith(b"\x89PNG")
 
