@@ -104,6 +104,7 @@ class Company:
         reader.page.get_by_label("异议内容").fill(text)
         reader.press("提交异议")
         receipt = reader.page.get_by_role("region", name="您的回执号").locator(".num").inner_text()
+        reader.fits()
         assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", receipt)
         return receipt
 
@@ -111,6 +112,7 @@ class Company:
         """The office verifies the newest objection, whose words it reads, and answers."""
         office = self[self.office].menu("公示异议").link(re.compile("^核实答复"))
         assert text in office.text()
+        office.fits()
         office.page.get_by_label("核实结果").select_option(label=found)
         office.page.get_by_role("textbox", name="答复").fill("已核实，情况如上。")
         office.press("答复", exact=True)

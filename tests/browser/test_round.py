@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 BUREAU, SECTION, POST = "云溪县住房和城乡建设局", "建筑业管理股", "施工许可审批岗"
 HOLDER, HEAD, VICE, LEADER = "罗明澈", "严仲恺", "方景珩", "陆承昭"
 OFFICE, INSPECTOR = "陶睿琪", "顾砚秋"
-OFFICE_COLLEAGUE, COLLEAGUE, DEPUTY = "白星玙", "蔡书妍", "温伯言"
+COLLEAGUE, DEPUTY = "蔡书妍", "温伯言"
 COUNTY_OFFICE, COUNTY_GROUP, FILING_BODY = "左清弦", "乔政塬", "萧临枫"
 POST_PAPER = f"{POST}（{HOLDER}）"
 TITLES = (POST_PAPER, SECTION, BUREAU)
@@ -86,32 +86,6 @@ def test_round_of_a_bureau_goes_from_the_task_to_force(welcome: Welcome, tmp_pat
     send(bureau, number=3, papers=3)
     accept(bureau, number=3, papers=3)
     everything_is_in_force(bureau)
-
-
-def test_office_passes_several_forms_together(welcome: Welcome, tmp_path: Path) -> None:
-    """This year's forms at the desk: level one has no box, one is passed by the colleague meanwhile, two go through."""
-    year = YEAR - 1
-    bureau = Company(welcome, office=OFFICE, title="", folder=tmp_path)
-    desk = bureau[OFFICE].menu("待办").link("批量审核", exact=True)
-    line = desk.page.get_by_role("row").filter(has_text="物业管理股股长（彭弈舟）")
-    expect(line).to_contain_text("一级的表须逐件审核")
-    expect(line.get_by_role("checkbox")).to_have_count(0)
-    for paper in ("干部人事档案岗（宋怡禾） 附件1", "开评标监督岗（金岳弦） 附件1", "城乡规划建设股 附件2"):
-        desk.page.get_by_label(f"选择 {paper}").check()
-    expect(desk.page.locator("[data-count-of=pick]")).to_have_text("3")
-    desk.press("核对所选的表")
-    assert "将审核通过 3 件；不在此次办理 0 件。" in desk.text()
-    bureau.passes(OFFICE_COLLEAGUE, "城乡规划建设股 附件2", "初审通过", year=year)
-    desk.page.get_by_role("textbox", name="意见").fill("查找准确，同意。")
-    desk.press("确认通过 3 件")
-    assert "办理成功 2 件，没有办理 1 件。" in desk.page.get_by_role("status").inner_text()
-    left = desk.page.get_by_role("region", name="没有办理", exact=True).inner_text()
-    assert "城乡规划建设股" in left
-    assert "已被他人处理，请按最新情况办理。" in left
-    passed = desk.page.get_by_role("region", name="办理成功的表")
-    assert passed.get_by_role("rowheader").all_inner_texts() == ["干部人事档案岗（宋怡禾）", "开评标监督岗（金岳弦）"]
-    inspector = bureau.open(INSPECTOR, "开评标监督岗（金岳弦） 附件1", year=year)
-    assert "查找准确，同意。" in inspector.page.locator(".timeline li").first.inner_text()
 
 
 def remind(bureau: Company) -> None:
@@ -238,6 +212,7 @@ def stand_in(bureau: Company) -> None:
     page.get_by_label("结束日期").fill(until.isoformat())
     vice.press("登记代理")
     assert done(vice) == f"已登记：{DEPUTY}代{VICE}（分管领导），到 {until} 自动终止。"
+    vice.fits()
     bureau.passes(DEPUTY, f"{SECTION} 附件2")
     deputy = bureau[DEPUTY].menu("已办").link(re.compile(f"{SECTION} 附件2 {YEAR}年度"))
     assert f"分管领导（代{VICE}）" in deputy.page.locator(".timeline li").first.inner_text()
@@ -306,6 +281,7 @@ def send_back(bureau: Company) -> None:
     body.page.get_by_label("退回意见").fill("请补充股室等级低于建议等级的依据。")
     body.press("退回", exact=True)
     assert done(body) == f"已退回{BUREAU}，其中退回修改 0 份。"
+    body.fits()
 
 
 def accept(bureau: Company, *, number: int, papers: int) -> None:
@@ -391,6 +367,7 @@ def decide_in_a_meeting(bureau: Company) -> None:
     sentences = wrong(office)
     assert "决定等级低于建议等级，请写明理由。" in sentences
     assert "表决票数合计 5，与有表决权的实到人数 4（实到人数减回避人数）不符。" in sentences
+    office.fits()
     page.get_by_label(f"{SECTION} 理由").fill("近三年无信访反映，制度健全。")
     item.get_by_label("同意票数").fill("3")
     item.get_by_label("弃权票数").fill("1")
@@ -408,6 +385,7 @@ def read_the_minutes(bureau: Company) -> None:
         wanted = ("外出学习", f"{VICE}", "曾任该岗", "同意3票", "弃权1票", "近三年无信访反映，制度健全。", "须加强抽查")
         assert [words for words in wanted if words not in text] == []
     assert office.fetch("决定一览表（Excel）").startswith(b"PK")
+    office.fits()
 
 
 def download(bureau: Company, *codes: str) -> None:

@@ -77,7 +77,8 @@ def put_up_for_everybody(town: Company, *papers: str) -> str:
     """Level one goes to the public where the office ticks it."""
     office = town.draft_a_notice(*papers)
     office.page.get_by_label("范围").select_option(label="社会公开")
-    office.press("预览")
+    with office.refused(422):
+        office.press("预览")
     assert "最多在" in office.page.get_by_role("alert").inner_text()
     office.page.get_by_label("一级风险向社会公开").check()
     return town.put_up(hidden=(BOOKKEEPER, CASHIER))
@@ -95,6 +96,7 @@ def send_back_what_the_objection_says(town: Company) -> None:
     office = town.round().link("公示", exact=True).link(re.compile("^管理"))
     page = office.page
     page.get_by_label("退回哪份表").select_option(label=f"附件1、4 {CASH}")
+    office.fits()
     page.get_by_label("退回原因").select_option(label="措施不具体")
     page.get_by_label("怎样修改").fill("请写明监盘人。")
     page.get_by_label("完善期限").fill((day(office) + timedelta(days=10)).isoformat())
@@ -111,6 +113,7 @@ def corrected_notice_stands(town: Company, title: str, receipt: str) -> None:
     old = versions.filter(has_text="已更正")
     stranger.go(old.get_by_role("link").first)
     assert "本公示已更正" in stranger.page.get_by_role("note").inner_text()
+    stranger.fits()
     stranger.link("新的公示")
     notice = stranger.page.get_by_role("article").inner_text()
     assert "财务室会计" in notice
@@ -152,6 +155,7 @@ def file_on_paper(town: Company) -> None:
     with office.refused(422):
         office.press("登记回执")
     assert page.get_by_label("备案编号").input_value() == NUMBER
+    office.fits()
     page.get_by_label("回执扫描件").set_input_files({"name": "回执.png", "mimeType": "image/png", "buffer": scan()})
     office.press("登记回执")
     assert done(office) == f"已备案 2 份，编号 {NUMBER}，自 {day(office)} 起执行。"
