@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
 WRITING = ("draft", "returned")
-APPROVED = ("notice", "published", "filing", "archived", "in_force", "superseded")
+APPROVED = ("notice", "published", "filing", "filing_sent", "archived", "in_force", "superseded")
 
 
 @dataclass(frozen=True)

@@ -297,8 +297,16 @@ DOSSIERS = register(
 )
 
 
+def straight(name: str) -> list[Step]:
+    """The steps of a route from filling in to the end, one for each state."""
+    found: dict[str, Step] = {}
+    for step in ROUTES[name]:
+        if step.duty and step.source != S.RETURNED:
+            found.setdefault(step.source, step)
+    return list(found.values())
+
+
 def route_names(dossier: Dossier) -> list[tuple[str, str]]:
     """(state, desk) along the straight way of the dossier, from filling in to the end; the route drawn on the page."""
-    steps = [step for step in ROUTES[dossier.route] if step.duty and step.source != S.RETURNED]
-    way = [(str(step.source), step.who.label) for step in steps]
-    return [*dict(way).items(), (str(steps[-1].target), "")]
+    steps = straight(dossier.route)
+    return [*((step.source, step.who.label) for step in steps), (steps[-1].target, "")]

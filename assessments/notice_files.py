@@ -31,6 +31,8 @@ WIDTHS = {
 }
 NAMES = {Kind.HTML: "公示.html", Kind.XLSX: "公示.xlsx", Kind.PDF: "公示.pdf"}
 LIST = "清单.txt"
+LINE = 20
+"""Characters of the title's size in one line of the page."""
 
 
 def paper_of(notice: PublicNotice) -> IssuedPaper:
@@ -80,12 +82,18 @@ def proof_lines(paper: IssuedPaper, *, address: str) -> list[str]:
     return [*lines, f"日志封印：{paper.seal}"] if paper.seal else lines
 
 
+def parted(title: str, *, behind: str) -> str:
+    """A title too long for its line goes on behind the bureau's name (GB/T 9704-2012 7.3.1: 回行时要做到词意完整)."""
+    rest = title.removeprefix(behind)
+    return f"{behind}\n{rest}" if len(title) > LINE and rest not in ("", title) else title
+
+
 def _printed(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
     widths = [WIDTHS[head] for head in said["columns"]]
     signed = date(*(int(part) for part in re.findall(r"\d+", said["signed"])))
     proof = [Paragraph(line, indent=False) for line in proof_lines(paper, address=address)]
     doc = Document(
-        title=said["title"],
+        title=parted(said["title"], behind=said["bureau"]),
         number=paper.number,
         blocks=[
             Paragraph(said["basis"] + period_line(said)),

@@ -21,6 +21,7 @@ from registers.models import RiskTable
 
 DAYS = 10
 """Working days for a form out of turn; ours, no source names a number."""
+APPROVED = (State.NOTICE, State.PUBLISHED, State.FILING, State.FILING_SENT)
 SETTLED = (State.ARCHIVED, State.IN_FORCE, State.SUPERSEDED, State.VOID)
 
 
@@ -64,7 +65,7 @@ def _no_other_open(dossier: Dossier) -> None:
     same = Dossier.objects.in_bureau(dossier.bureau).filter(kind=dossier.kind, unit=dossier.unit_id)
     if dossier.table.post_id:
         same = same.filter(table__post=dossier.table.post_id)
-    approved = Q(stage=Dossier.Stage.FINDING, state__in=(State.NOTICE, State.PUBLISHED, State.FILING))
+    approved = Q(stage=Dossier.Stage.FINDING, state__in=APPROVED)
     if same.exclude(approved | Q(state__in=SETTLED)).exists():
         raise Refused("还有一份表正在办理，请直接在那份表中修改。")
 

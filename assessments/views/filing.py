@@ -162,10 +162,16 @@ def on_paper(request: SignedIn, pk: UUID) -> HttpResponse:
             refusal = caught
             offered = open_for(campaign, action="file_paper", user=request.user)
         else:
-            messages.success(request, f"已备案 {len(chosen)} 份，编号 {filing.receipt_no}，即日起执行。")
+            messages.success(request, _in_force(filing))
             return redirect("filing_case", filing.pk)
     context = {"campaign": campaign, "form": form, "items": _choice(request, offered), "errors": _sentences(refusal)}
     return render(request, "assessments/filing_paper.html", context, status=_status(form, refusal))
+
+
+def _in_force(filing: Filing) -> str:
+    """What a receipt brings: it may be dated before today."""
+    count = len(filing.content["rows"])
+    return f"已备案 {count} 份，编号 {filing.receipt_no}，自 {filing.received_on} 起执行。"
 
 
 def _case(request: SignedIn, pk: UUID, *, body: bool = False) -> Filing:
@@ -243,8 +249,7 @@ def accept(request: SignedIn, pk: UUID) -> HttpResponse:
         actions.accept_filing(filing, by=request.user, **form.cleaned_data)
     except Refused as refusal:
         return _show(request, _case(request, pk), receipt=form, refusal=refusal)
-    count = len(filing.content["rows"])
-    messages.success(request, f"已备案 {count} 份，编号 {filing.receipt_no}，即日起执行。")
+    messages.success(request, _in_force(filing))
     return redirect("filing_case", filing.pk)
 
 

@@ -93,15 +93,16 @@ def index(request: SignedIn) -> HttpResponse:
     for bureau in _bureaus(request.user):
         rows = Tenure.objects.in_bureau(bureau).filter(until=None).select_related("post__unit")
         posts: dict[Any, list[str]] = {}
-        for tenure in rows.order_by("since"):
+        for tenure in rows.order_by("post__unit__path", "post__order", "since"):
             posts.setdefault(tenure.person_id, []).append(f"{tenure.post.unit.name} {tenure.post.name}")
+        place = {pk: number for number, pk in enumerate(posts)}
         people = [
             {
                 "id": str(user.pk),
                 "name": user.name,
                 "posts": "；".join(posts.get(user.pk, [])) or "已离任，还有表未交接",
             }
-            for user in _people(bureau)
+            for user in sorted(_people(bureau), key=lambda user: place.get(user.pk, len(place)))
         ]
         groups.append({"bureau": bureau.name, "people": people})
     if not groups:

@@ -103,15 +103,17 @@ def _seats(user: User) -> list[Seat]:
 
 
 def _people(user: User) -> list[User]:
-    """Who may stand in: everybody who works in one's bureau."""
+    """Who may stand in: everybody who works in one's bureau, by section and post."""
     run = Q(bureau__in=Unit.objects.filter(_run(user)).values("bureau"))
     there = run | Q(bureau=user.home.bureau) if user.home else run
     rows = Tenure.objects.within(there & Q(until=None, person__is_active=True)).select_related("person", "post__unit")
-    found: dict[UUID, User] = {}
-    for tenure in rows.order_by("person__name", "person", "-since"):
-        person = found.setdefault(tenure.person_id, tenure.person)
-        person.__dict__.setdefault("home", tenure)  # read already: the list prints each one's section
-    return list(found.values())
+    homes: dict[UUID, Tenure] = {}
+    for tenure in rows.order_by("person", "-since"):
+        homes.setdefault(tenure.person_id, tenure)
+    found = sorted(homes.values(), key=lambda home: (home.post.unit.path, home.post.order, home.person.name))
+    for home in found:
+        home.person.__dict__.setdefault("home", home)  # read already: the list prints each one's section
+    return [home.person for home in found]
 
 
 def _visible(user: User) -> Q:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from assessments import guide
 from assessments.models import Campaign, Dossier, Reminder, State
 from assessments.rules import writes
 from lianzheng.desk import frame, inbox
@@ -109,7 +110,7 @@ def box(request: SignedIn, tab: str) -> HttpResponse:
 @signed_in
 @require_safe
 def help_page(request: SignedIn) -> HttpResponse:
-    return render(request, "desk/help.html")
+    return render(request, "desk/help.html", {"profiles": guide.profiles()})
 
 
 @signed_in

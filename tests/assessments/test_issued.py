@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from assessments.models import IssuedFile, IssuedPaper, PublicNotice, State
-from assessments.notice_files import paper_of
+from assessments.notice_files import paper_of, parted
 from assessments.views.verify import plain
 from lianzheng import clock, codes
 from lianzheng.audit.models import Entry
@@ -93,6 +93,18 @@ def test_printed_version_bears_number_code_digest_and_the_square_code(year: Roun
     assert [word for word in wanted if word not in text] == []
     assert (reader.metadata or {}).get("/Author") == "县住建局"
     assert [name for name in year.cast.people if name in text] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "printed"),
+    [
+        ("县住建局2026年度公示", "县住建局2026年度公示"),
+        ("县住建局2026年度廉政风险点和防控措施公示", "县住建局\n2026年度廉政风险点和防控措施公示"),
+        ("关于2026年度廉政风险点和防控措施的公示", "关于2026年度廉政风险点和防控措施的公示"),
+    ],
+)
+def test_long_title_is_parted_behind_the_name_of_the_bureau(title: str, printed: str) -> None:
+    assert parted(title, behind="县住建局") == printed
 
 
 def test_square_code_has_its_three_marks_and_a_quiet_edge() -> None:

@@ -27,6 +27,11 @@ def form(state: str, *, section: str = "建筑业股", due: date | None = None) 
     return Form(id="", stage="查找", section=section, state=state, due=due, name="岗")
 
 
+def test_board_takes_what_lies_with_the_filing_body_for_approved() -> None:
+    (line,) = lines([form("filing"), form("filing_sent"), form("section")], today=TODAY)
+    assert (line.handed_in, line.approved) == (3, 2)
+
+
 def test_board_counts_by_section() -> None:
     late = TODAY - timedelta(days=1)
     forms = [form("draft", due=late), form("returned", due=TODAY), form("section", due=late), form("archived")]

@@ -11,7 +11,7 @@ from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
-OFFICE, HOLDER = "陶睿琪", "庞雨亭"
+OFFICE, HOLDER = "陶睿琪", "董芷瑶"
 LATER = str(today().year + 20)
 """A year far off: the scheme made here must not score the rounds of the other journeys."""
 
@@ -54,24 +54,24 @@ def test_scheme_is_drafted_shows_its_effect_and_is_put_in_use(welcome: Welcome) 
 
 
 def test_row_is_reviewed_higher_and_lifts_the_whole(welcome: Welcome) -> None:
-    desk = welcome(OFFICE).menu("待办").link(re.compile(r"^办理\s*：办公室主任（.*附件4"))
-    desk.page.get_by_label("第1行审核等级").select_option("一级")
+    desk = welcome(OFFICE).menu("待办").link(re.compile(r"^办理\s*：物业管理股股长（.*附件4"))
+    desk.page.get_by_label("第2行审核等级").select_option("一级")
     with desk.refused(422):
-        desk.press("记下第1行审核等级")
+        desk.press("记下第2行审核等级")
     assert "调整一行的等级须写明理由。" in error_of(desk)
-    expect(desk.page.get_by_label("第1行审核等级")).to_have_value("1")
-    desk.page.get_by_label("第1行调整理由").fill("涉及接待费用审批")
-    desk.press("记下第1行审核等级")
-    expect(desk.page.get_by_label("第1行调整理由")).to_have_value("涉及接待费用审批")
+    expect(desk.page.get_by_label("第2行审核等级")).to_have_value("1")
+    desk.page.get_by_label("第2行调整理由").fill("涉及接待费用审批")
+    desk.press("记下第2行审核等级")
+    expect(desk.page.get_by_label("第2行调整理由")).to_have_value("涉及接待费用审批")
     desk.close()
 
 
 def test_level_in_force_is_rated_anew_out_of_turn(welcome: Welcome) -> None:
     holder = welcome(HOLDER)
-    holder.menu("我发起的").link(re.compile("会计岗.*附件4"))
+    holder.menu("我发起的").link(re.compile("出纳岗.*附件4"))
     holder.link("历年对比")
     assert "决定等级" in holder.text()
-    holder.go(holder.page.get_by_role("link", name=re.compile("^会计岗")).first).link("重新评定", exact=True)
+    holder.go(holder.page.get_by_role("link", name=re.compile("^出纳岗")).first).link("重新评定", exact=True)
     holder.page.get_by_label("原因").select_option("出现新的风险点")
     with holder.refused(422):
         holder.press("启动重新评定")

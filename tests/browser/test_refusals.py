@@ -36,10 +36,10 @@ def second_tab(visitor: Visitor) -> Page:
 
 
 def test_second_press_on_a_stale_tab_is_refused(welcome: Welcome) -> None:
-    head = take_up(welcome("杜肇霖"), "招标备案岗（袁知澜） 附件1")
+    head = take_up(welcome("杜肇霖"), "投诉处理与代理监管岗（邵云岐） 附件1")
     stale = second_tab(head)
     head.press("审核通过", exact=True)
-    assert head.text(".notice--success") == "已审核通过：招标备案岗（袁知澜）。"
+    assert head.text(".notice--success") == "已审核通过：投诉处理与代理监管岗（邵云岐）。"
     head.allowed.add(409)
     stale.get_by_label("意见", exact=True).fill("这段意见还在。")
     stale.get_by_role("button", name="审核通过", exact=True).click()
@@ -49,8 +49,8 @@ def test_second_press_on_a_stale_tab_is_refused(welcome: Welcome) -> None:
 
 
 def test_paper_taken_back_meanwhile_is_refused_with_the_opinion_kept(welcome: Welcome) -> None:
-    head = take_up(welcome("石平海"), "安全巡查与供热岗（雷启昶） 附件1")
-    take_up(welcome("雷启昶"), "安全巡查与供热岗（雷启昶） 附件1", tab="我发起的").press("撤回", exact=True)
+    head = take_up(welcome("范琬柔"), "职称与培训岗（郝锦宁） 附件1")
+    take_up(welcome("郝锦宁"), "职称与培训岗（郝锦宁） 附件1", tab="我发起的").press("撤回", exact=True)
     head.page.get_by_label("意见", exact=True).fill("巡查频次请写具体。")
     with head.refused(409):
         head.press("审核通过", exact=True)
@@ -59,8 +59,8 @@ def test_paper_taken_back_meanwhile_is_refused_with_the_opinion_kept(welcome: We
 
 def test_head_cannot_review_the_own_form(welcome: Welcome) -> None:
     """No button is there, and whoever posts all the same is told why."""
-    paper = "财务审计股股长（林怀瑜）"
-    head = take_up(welcome("林怀瑜"), f"{paper} 附件1")
+    paper = "政策法规与执法股股长（聂长卿）"
+    head = take_up(welcome("聂长卿"), f"{paper} 附件1")
     head.link("核对并提交", exact=True).press("提交", exact=True)
     address = head.page.url
     buttons = head.main.get_by_role("button").all_inner_texts()
@@ -73,11 +73,11 @@ def test_head_cannot_review_the_own_form(welcome: Welcome) -> None:
     assert answer.status == 409
     assert "这是您本人的表，按回避规定不能由本人审核，请由上一级办理。" in answer.text()
     assert head.open(address).text(".page-head").count("待股室审核") == 1
-    take_up(welcome("江慕清"), f"{paper} 附件1")
+    take_up(welcome("沈月岚"), f"{paper} 附件1")
 
 
 def test_same_row_in_two_tabs_keeps_both_texts(welcome: Welcome) -> None:
-    holder = take_up(welcome("龚妍卉"), "综合窗口受理岗（龚妍卉） 附件1")
+    holder = take_up(welcome("庞雨亭"), "会计岗（庞雨亭） 附件1")
     late = second_tab(holder)
     write(holder.page, 1, "先在这个窗口改。")
     expect(holder.page.locator("[data-save-summary]")).to_have_text(AUTOSAVED)
@@ -96,7 +96,7 @@ def test_same_row_in_two_tabs_keeps_both_texts(welcome: Welcome) -> None:
 
 
 def test_same_row_in_two_tabs_without_script_shows_both_texts(welcome: Welcome) -> None:
-    holder = take_up(welcome("郝锦宁", script=False), "职称与培训岗（郝锦宁） 附件1")
+    holder = take_up(welcome("孟庭鹤", script=False), "市政项目管理岗（孟庭鹤） 附件1")
     late = second_tab(holder)
     write(holder.page, 1, "先保存的内容。")
     holder.press("保存本行")
@@ -111,7 +111,7 @@ def test_same_row_in_two_tabs_without_script_shows_both_texts(welcome: Welcome) 
 
 @pytest.mark.parametrize("row", [1, 2])
 def test_session_that_ends_in_mid_form_loses_nothing_without_script(welcome: Welcome, row: int) -> None:
-    holder = take_up(welcome("白星玙", script=False), "廉政防控干事（白星玙） 附件4")
+    holder = take_up(welcome("吕廷翰", script=False), "信息化管理岗（吕廷翰） 附件4")
     why = holder.page.get_by_role("region", name=f"第{row}行评分表").get_by_role("textbox").first
     text = f"第{row}次登录中断时正在填写的理由。"
     why.fill(text)
@@ -119,7 +119,7 @@ def test_session_that_ends_in_mid_form_loses_nothing_without_script(welcome: Wel
     with holder.refused(401):
         holder.press(re.compile(rf"^保存评分\s*第{row}行$"))
     assert "您刚才填写的内容还在，登录后即可继续提交。" in holder.page.get_by_role("status").inner_text()
-    holder.press(re.compile("·白星玙"))
+    holder.press(re.compile("·吕廷翰"))
     assert holder.text("h1") == "继续提交刚才的内容"
     assert text in holder.text()
     holder.press("继续", exact=True)
@@ -129,21 +129,21 @@ def test_session_that_ends_in_mid_form_loses_nothing_without_script(welcome: Wel
 
 def test_session_that_ends_in_mid_form_keeps_the_row_on_the_machine(welcome: Welcome) -> None:
     """With the script the row waits in the browser and is saved after the sign-in."""
-    holder = take_up(welcome("向芮哲"), "行政审批股股长（向芮哲） 附件1")
+    holder = take_up(welcome("薛安翊"), "城乡规划建设股股长（薛安翊） 附件1", tab="退回")
     address = holder.page.url
     holder.context.clear_cookies(name="sessionid")
     holder.allowed.add(401)
     write(holder.page, 1, "登录过期后写下的内容。")
     expect(holder.page.locator("[data-save-summary]")).to_contain_text("暂存在本机")
-    holder.enter("向芮哲").open(address)
+    holder.enter("薛安翊").open(address)
     expect(holder.page.locator("[data-save-summary]")).to_have_text(AUTOSAVED)
     holder.page.reload()
     assert cell(holder.page, 1) == "登录过期后写下的内容。"
 
 
 def test_fill_check_and_submit_work_without_script(welcome: Welcome) -> None:
-    paper = "投诉处理与代理监管岗（邵云岐）"
-    holder = take_up(welcome("邵云岐", script=False), f"{paper} 附件1")
+    paper = "市政项目管理岗（孟庭鹤）"
+    holder = take_up(welcome("孟庭鹤", script=False), f"{paper} 附件1")
     write(holder.page, 2, "")
     holder.go(holder.main.get_by_role("button", name="保存本行").nth(1))
     holder.link("核对并提交", exact=True)

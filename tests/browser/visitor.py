@@ -20,12 +20,14 @@ HEIGHT = "() => document.documentElement.scrollHeight"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 LARGE, LAPTOP, ZOOMED = (1366, 768), (1024, 768), (683, 768)
+FITTING = dict.fromkeys((LARGE[0], LAPTOP[0], ZOOMED[0]), 0)
 
 
 def usernames() -> dict[str, str]:
-    """Name -> user name of everybody in the demo's bureau and above it."""
-    data = json.loads((ROOT / "fixtures" / "demo" / "bureau.json").read_text(encoding="utf-8"))
-    units = [*data["sections"], *data["authorities"]]
+    """Name -> user name of everybody in the demo's bureau, in its town, and above them."""
+    files = [ROOT / "fixtures" / "demo" / name for name in ("bureau.json", "town.json")]
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    units = [unit for data in read for unit in (*data["sections"], *data["authorities"])]
     return {post["holder"]["name"]: post["holder"]["username"] for unit in units for post in unit["posts"]}
 
 
@@ -135,6 +137,17 @@ class Visitor:
         self.page.set_viewport_size({"width": width, "height": LARGE[1]})
         wider: int = self.page.evaluate(OVERFLOW)
         return wider
+
+    def widths(self) -> dict[int, int]:
+        """Window width -> by how much the page is wider."""
+        over = {width: self.overflow(width=width) for width, _ in (LARGE, LAPTOP, ZOOMED)}
+        self.page.set_viewport_size({"width": LARGE[0], "height": LARGE[1]})
+        return over
+
+    def fits(self) -> "Visitor":
+        """No window makes the page scroll sideways."""
+        assert (self.page.url, self.widths()) == (self.page.url, FITTING)
+        return self
 
     def text(self, selector: str = "main") -> str:
         return self.page.locator(selector).inner_text()
