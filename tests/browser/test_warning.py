@@ -57,7 +57,7 @@ def mine(desk: Visitor) -> Visitor:
 
 def answer(person: Visitor) -> None:
     mine(person).press("签收")
-    person.page.get_by_label("成因剖析").fill("图省事，事后补记。")
+    person.page.get_by_role("textbox", name="成因剖析").fill("图省事，事后补记。")
     person.press("保存成因剖析")
     person.page.get_by_label("整改措施").last.fill("双人巡查，当场签到。")
     person.page.get_by_label("责任人").last.fill(SUBJECT)
