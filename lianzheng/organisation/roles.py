@@ -22,6 +22,7 @@ class Right(TextChoices):
     CONFIRM_BUREAU = "confirm_bureau", "审核确定单位等级"
     RECEIVE_FILING = "receive_filing", "接收备案"
     ADMINISTER = "administer", "管理机构、岗位和账号"
+    AUDIT_JOURNAL = "audit_journal", "查阅、导出操作日志，核验封印"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ COUNTY_OFFICE = Role("county_office", "县领导小组办公室", (Right.VERIFY_
 COUNTY_GROUP = Role("county_group", "县领导小组", (Right.CONFIRM_BUREAU,))
 FILING_BODY = Role("filing_body", "备案机关", (Right.RECEIVE_FILING,))
 ADMINISTRATOR = Role("administrator", "系统管理员", (Right.ADMINISTER,))
+AUDITOR = Role("auditor", "审计员", (Right.AUDIT_JOURNAL,))
 
 ROLES = (
     SECTION_HEAD,
@@ -53,6 +55,7 @@ ROLES = (
     COUNTY_GROUP,
     FILING_BODY,
     ADMINISTRATOR,
+    AUDITOR,
 )
 
 
@@ -61,8 +64,8 @@ def role(code: str) -> Role:
     return {item.code: item for item in ROLES}[code]
 
 
-DEPUTISED = tuple(item for item in ROLES if item is not ADMINISTRATOR)
-"""Roles that a deputy may stand in for; accounts and grants are nobody's to lend."""
+DEPUTISED = tuple(item for item in ROLES if item not in (ADMINISTRATOR, AUDITOR))
+"""Roles that a deputy may stand in for; accounts and grants are nobody's to lend, nor is the look at the journal."""
 
 
 def bundled(rights: Collection[str]) -> list[Role]:
