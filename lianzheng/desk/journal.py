@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.apps import apps
 from django.contrib import messages
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from assessments.models import Dossier, State
 from lianzheng import clock
 from lianzheng.audit.actions import record, verify
 from lianzheng.audit.models import Entry, Seal
@@ -222,12 +222,10 @@ def _words(label: str) -> tuple[str, Mapping[str, str]]:
     """What a kind of record is called, and the words of its states."""
     try:
         model = apps.get_model(label)
-        choices = dict(model._meta.get_field("state").flatchoices)
     except (LookupError, ValueError):
         return label, {}
-    except FieldDoesNotExist:
-        choices = {}
-    return str(model._meta.verbose_name), choices
+    states: Any = State if model is Dossier else getattr(model, "State", None)
+    return str(model._meta.verbose_name), dict(states.choices) if states else {}
 
 
 def _seal(seal: Seal) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_list_is_narrowed_by_person_act_record_and_day(cast: Cast, auditor: Clie
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ({"since": "不是日期"}, "请输入有效的日期"),
+        ({"since": "不是日期"}, "有效的日期"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "结束日期不能早于开始日期。"),
         ({"until": "9999-12-31"}, "年份请填 2000 至 2100。"),
         ({"subject": "x"}, "UUID"),
@@ -124,9 +124,10 @@ def test_page_number_that_is_none_shows_the_first_page(cast: Cast, auditor: Clie
 
 
 def test_long_journal_is_not_counted_nor_skipped_over(cast: Cast, auditor: Client) -> None:
+    last = note(cast, "一").pk
     with CaptureQueriesContext(connection) as captured:
-        auditor.get(PLACE, {"before": note(cast, "一").pk})
-    asked = [query["sql"] for query in captured if "audit_entry" in query["sql"]]
+        auditor.get(PLACE, {"before": last})
+    asked = [query["sql"] for query in captured if 'FROM "audit_entry"' in query["sql"]]
     assert [sql for sql in asked if "OFFSET" in sql or "COUNT(" in sql] == []
     assert len(asked) == 1
 
@@ -136,7 +137,7 @@ def test_list_asks_as_much_for_many_as_for_few(cast: Cast, auditor: Client, rows
     Entry.objects.bulk_create([Entry(act="数", bureau=cast.bureau, by=cast["张三"]) for _ in range(rows)])
     with CaptureQueriesContext(connection) as captured:
         assert acts(auditor, act="数") == ["数"] * rows
-    assert len([query for query in captured if "audit_" in query["sql"]]) == 2
+    assert len([query for query in captured if '"audit_' in query["sql"]]) == 2
 
 
 def test_export_holds_what_the_list_holds_and_is_journalled(cast: Cast, auditor: Client) -> None:
@@ -197,6 +198,6 @@ def test_newest_blocks_are_walked_from_the_seal_before_them(committed: Round) ->
     found = [f"第{made[1].number}封：与所封日志不符"]
     assert [verify(bureau, newest=n) for n in (1, 2, 3, 9)] == [[], [], found, found]
     with pgtrigger.ignore():
-        Entry.objects.filter(act="二").update(act="二")
+        Entry.objects.filter(act="别的").update(act="二")
         Seal.objects.filter(pk=made[2].pk).delete()
     assert [len(verify(bureau, newest=n)) for n in (1, 9)] == [1, 1]
