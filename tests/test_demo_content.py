@@ -22,6 +22,7 @@ ROLES = {
     "county_group",
     "filing_body",
     "administrator",
+    "auditor",
 }
 RISK_TYPES = {"moral", "duty", "process", "system", "environment"}
 LEADERSHIP = {"bureau": "局领导班子", "town": "镇领导班子"}
