@@ -149,6 +149,9 @@ def export(request: SignedIn) -> HttpResponse:
 def check(request: SignedIn) -> HttpResponse:
     """Walk the newest seals now."""
     for unit in _bureaus(request.user):
+        if not Seal.objects.filter(bureau=unit).exists():
+            messages.info(request, f"{unit.name}：还没有封印，没有可核验的。")
+            continue
         problems = verify(unit, newest=BLOCKS)
         record("核验日志封印", bureau=unit, detail={"不符": len(problems)}, by=request.user)
         if problems:

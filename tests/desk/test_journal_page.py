@@ -189,6 +189,11 @@ def test_seal_of_each_row_is_shown_and_verified_on_demand(committed: Round) -> N
     assert f"第{second.number}封：与所封日志不符" in said
 
 
+def test_journal_without_a_seal_is_not_said_to_agree(auditor: Client) -> None:
+    said = auditor.post(reverse("journal_verify"), follow=True).content.decode()
+    assert ("还没有封印，没有可核验的" in said, "全部相符" in said) == (True, False)
+
+
 def test_newest_blocks_are_walked_from_the_seal_before_them(committed: Round) -> None:
     bureau = committed.cast.bureau
     made = [sealed(committed, word) for word in "一二三四"]
