@@ -141,6 +141,10 @@ SECURE_TLS = env_bool("LIANZHENG_TLS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_TLS else 0
+SECURE_SSL_REDIRECT = SECURE_TLS
+# Whether every host below this name speaks TLS, and whether browsers should be shipped with that, is the owner's of
+# the domain to say: a county's other sites would become unreachable.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "lianzheng.desk.errors.csrf_failure"

@@ -22,8 +22,9 @@ from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import scan_of
 from lianzheng.attachments.models import Attachment
 from lianzheng.organisation.access import signed_in
-from lianzheng.organisation.actions import add_criterion
+from lianzheng.organisation.actions import add_criterion, grant
 from lianzheng.organisation.models import Deputy
+from lianzheng.organisation.roles import role
 from tests.cast import SINCE, Cast, Round, client_of, judge
 from tests.early_warning.play import arguments_of_warnings
 
@@ -203,6 +204,12 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "warning_evidence": ("POST", OWN),
     "warning_evidence_file": ("GET", OWN),
     "warning_paper": ("GET", OWN),
+    "authority": ("GET", ("王五", "赵六", "外人", "管理员")),
+    "authority_of": ("GET", ("王五", "赵六", "管理员")),
+    "authority_file": ("GET", ("王五", "赵六", "管理员")),
+    "journal": ("GET", ("赵六",)),
+    "journal_export": ("GET", ("赵六",)),
+    "journal_verify": ("POST", ("赵六",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
     "filing_paper": ("GET", ("王五",)),
@@ -213,7 +220,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "filing_scan": ("GET", ("王五", "孙八", "赵六", "郑十")),
 }
 FILES = ("sheet", "intake_template", "notice_file", "minutes", "filing_document", "filing_scan")
-FILES += ("warnings_file", "warning_evidence_file", "warning_paper")
+FILES += ("warnings_file", "warning_evidence_file", "warning_paper", "authority_file", "journal_export")
 
 
 def filed(year: Round) -> tuple[Filing, Filing]:
@@ -243,7 +250,16 @@ NOTICE += ("notice_send_back", "objection_new")
 PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
 PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
 PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
-PLAIN += ("options", "criteria", "criterion_add", "criteria_apply")
+PLAIN += (
+    "authority",
+    "journal",
+    "journal_export",
+    "journal_verify",
+    "options",
+    "criteria",
+    "criterion_add",
+    "criteria_apply",
+)
 """Addresses that take no argument."""
 
 
@@ -277,8 +293,11 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     scan = Attachment.unscoped.get(subject=on_paper.pk)
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
+    grant(role("auditor"), unit=year.cast.bureau, to=year.cast["赵六"], by=None)
     return {
         **{name: {} for name in PLAIN},
+        "authority_of": {"pk": year.cast.bureau.pk},
+        "authority_file": {"pk": year.cast.bureau.pk, "form": "xlsx"},
         **dict.fromkeys(("years", "rate_anew", "abolish"), own),
         **dict.fromkeys(("appraise", "review_row"), row),
         "criterion": {"pk": line.pk},

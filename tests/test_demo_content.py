@@ -23,6 +23,7 @@ ROLES = {
     "filing_body",
     "informant",
     "administrator",
+    "auditor",
 }
 RISK_TYPES = {"moral", "duty", "process", "system", "environment"}
 LEADERSHIP = {"bureau": "局领导班子", "town": "镇领导班子"}

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from lianzheng.audit.merkle import root, row_hash, seal_value
 from lianzheng.audit.models import Entry, Seal, Snapshot
@@ -132,11 +132,16 @@ def _close(block: list[Entry], *, bureau: Unit | None, last: Seal | None, span: 
     )
 
 
-def verify(bureau: Unit | None) -> list[str]:
-    """Walk the bureau's seals; a sentence for each thing that does not hold, [] when all does."""
+def verify(bureau: Unit | None, *, newest: int = 0) -> list[str]:
+    """Walk the bureau's seals; a sentence for each thing that does not hold, [] when all does. With `newest` only so
+    many of the last blocks are walked, from the seal before them on."""
     problems: list[str] = []
-    previous, since = "", 0
-    for number, item in enumerate(Seal.objects.filter(bureau=bureau).order_by("number"), start=1):
+    previous, since, number = "", 0, 0
+    for item in _last(Seal.objects.filter(bureau=bureau), newest):
+        if newest and item.number > 1 and not number:
+            previous, since, number = item.value, item.until, item.number
+            continue
+        number += 1
         block = _block(bureau, since=since, until=item.until)
         facts = _facts(block, bureau=bureau, number=number, previous=previous)
         if len(block) != item.count:
@@ -145,3 +150,8 @@ def verify(bureau: Unit | None) -> list[str]:
             problems.append(f"第{item.number}封：与所封日志不符")
         previous, since = item.value, item.until
     return problems
+
+
+def _last(seals: QuerySet[Seal], newest: int) -> list[Seal]:
+    """All in their order, or the last so many and the one before them."""
+    return list(seals.order_by("-number")[: newest + 1])[::-1] if newest else list(seals.order_by("number"))

@@ -29,6 +29,8 @@ OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
     ("节假日", "holidays", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
     ("本单位设置", "options", frozenset((Right.RUN_OFFICE,))),
+    ("权限一览", "authority", frozenset((Right.RUN_OFFICE, Right.INSPECT, Right.ADMINISTER))),
+    ("操作日志", "journal", frozenset((Right.AUDIT_JOURNAL,))),
 )
 """Pages of those who organise the work: label, address, and the rights of which one is enough."""
 

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from lianzheng.desk import demo_clock, deputies, door, holidays, views
+from lianzheng.desk import authority, demo_clock, deputies, door, holidays, journal, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("inbox/<slug:tab>/", views.box, name="inbox"),
     path("deputies/", deputies.page, name="deputies"),
     path("deputies/<uuid:pk>/revoke/", deputies.revoke, name="deputy_revoke"),
+    path("authority/", authority.page, name="authority"),
+    path("authority/<uuid:pk>/", authority.page, name="authority_of"),
+    path("authority/<uuid:pk>/table.<slug:form>", authority.file, name="authority_file"),
+    path("journal/", journal.page, name="journal"),
+    path("journal/export.xlsx", journal.export, name="journal_export"),
+    path("journal/verify/", journal.check, name="journal_verify"),
     path("help/", views.help_page, name="help"),
     path("large-type/", views.large_type, name="large_type"),
     path("year/", views.choose_year, name="choose_year"),

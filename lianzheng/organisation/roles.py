@@ -24,6 +24,7 @@ class Right(TextChoices):
     REPORT_SIGNAL = "report_signal", "报送廉政预警信息"
     HANDLE_WARNINGS = "handle_warnings", "研判预警信息，办理和复核廉政预警"
     ADMINISTER = "administer", "管理机构、岗位和账号"
+    AUDIT_JOURNAL = "audit_journal", "查阅、导出操作日志，核验封印"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ COUNTY_GROUP = Role("county_group", "县领导小组", (Right.CONFIRM_BUREAU,))
 FILING_BODY = Role("filing_body", "备案机关", (Right.RECEIVE_FILING,))
 INFORMANT = Role("informant", "预警信息员", (Right.REPORT_SIGNAL,))
 ADMINISTRATOR = Role("administrator", "系统管理员", (Right.ADMINISTER,))
+AUDITOR = Role("auditor", "审计员", (Right.AUDIT_JOURNAL,))
 
 ROLES = (
     SECTION_HEAD,
@@ -58,6 +60,7 @@ ROLES = (
     FILING_BODY,
     INFORMANT,
     ADMINISTRATOR,
+    AUDITOR,
 )
 
 
@@ -66,8 +69,8 @@ def role(code: str) -> Role:
     return {item.code: item for item in ROLES}[code]
 
 
-DEPUTISED = tuple(item for item in ROLES if item is not ADMINISTRATOR)
-"""Roles that a deputy may stand in for; accounts and grants are nobody's to lend."""
+DEPUTISED = tuple(item for item in ROLES if item not in (ADMINISTRATOR, AUDITOR))
+"""Roles that a deputy may stand in for; accounts and grants are nobody's to lend, nor is the look at the journal."""
 
 
 def bundled(rights: Collection[str]) -> list[Role]:

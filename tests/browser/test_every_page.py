@@ -18,7 +18,7 @@ from tests.browser.visitor import LARGE, Visitor
 
 pytestmark = pytest.mark.browser
 
-COUNTY = ("填报人", "股室负责人", "分管领导", "主要负责人", "廉政办", "纪检组", "系统管理员")
+COUNTY = ("填报人", "股室负责人", "分管领导", "主要负责人", "廉政办", "纪检组", "系统管理员", "审计员")
 ABOVE = ("县领导小组办公室", "县领导小组", "备案机关")
 TOWN = ("填报人", "股室负责人", "主要负责人", "廉政办")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")

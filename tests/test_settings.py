@@ -1,0 +1,33 @@
+"""The production settings, as Django's own check reads them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_check_for_deployment_finds_nothing_in_the_production_settings() -> None:
+    production = {
+        "DJANGO_SETTINGS_MODULE": "lianzheng.settings",
+        "DATABASE_URL": "postgresql://lianzheng@db/lianzheng",
+        "LIANZHENG_SECRET_KEY": "4f8b1c9e7d2a6053" * 4,
+        "LIANZHENG_TLS": "1",
+        "LIANZHENG_DEMO": "0",
+        "LIANZHENG_HOSTS": "lianzheng.example.gov.cn",
+        "LIANZHENG_ORIGINS": "https://lianzheng.example.gov.cn",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+        | production,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "System check identified no issues (2 silenced).\n"), done.stderr
