@@ -10,24 +10,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_check_for_deployment_finds_nothing_in_the_production_settings() -> None:
-    production = {
-        "DJANGO_SETTINGS_MODULE": "lianzheng.settings",
-        "DATABASE_URL": "postgresql://lianzheng@db/lianzheng",
-        "LIANZHENG_SECRET_KEY": "4f8b1c9e7d2a6053" * 4,
-        "LIANZHENG_TLS": "1",
-        "LIANZHENG_DEMO": "0",
-        "LIANZHENG_HOSTS": "lianzheng.example.gov.cn",
-        "LIANZHENG_ORIGINS": "https://lianzheng.example.gov.cn",
-    }
-    done = subprocess.run(
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "lianzheng.settings",
+    "DATABASE_URL": "postgresql://lianzheng@db/lianzheng",
+    "LIANZHENG_SECRET_KEY": "4f8b1c9e7d2a6053" * 4,
+    "LIANZHENG_TLS": "1",
+    "LIANZHENG_DEMO": "0",
+    "LIANZHENG_HOSTS": "lianzheng.example.gov.cn",
+    "LIANZHENG_ORIGINS": "https://lianzheng.example.gov.cn",
+}
+
+
+def check(**changes: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
         [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-        | production,
+        env=kept | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | PRODUCTION | changes,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "System check identified no issues (2 silenced).\n"), done.stderr
+
+
+def test_check_for_deployment_finds_nothing_in_the_production_settings() -> None:
+    done = check()
+    expected = "System check identified no issues (2 silenced).\n"
+    assert (done.returncode, done.stdout + done.stderr) == (0, expected)
+
+
+def test_check_for_deployment_finds_a_site_without_tls() -> None:
+    done = check(LIANZHENG_TLS="0")
+    assert (done.returncode, "security.W012" in done.stderr) == (1, True)
