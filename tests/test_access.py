@@ -25,6 +25,7 @@ from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion, grant
 from lianzheng.organisation.models import Deputy
 from lianzheng.organisation.roles import role
+from tests.addresses import ALLOWED, EVERYBODY, FILES, NOTICE, PLAIN
 from tests.cast import SINCE, Cast, Round, client_of, judge
 from tests.early_warning.play import arguments_of_warnings
 
@@ -87,142 +88,6 @@ def test_view_that_declares_nothing_is_not_there(cast: Any) -> None:
     assert client_of(cast["王五"]).get("/bare/").status_code == 404
 
 
-# Name -> method, who gets in (status 2xx, a redirect of our own, or a refusal in words); everybody else gets a 404.
-EVERYBODY = ("张三", "李四", "王五", "钱七", "孙八", "赵六", "周一", "吴二", "郑十", "外人", "管理员")
-BUREAU = ("王五", "钱七", "孙八", "赵六")
-OWN = ("张三", "李四", *BUREAU)
-ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "home": ("GET", EVERYBODY),
-    "help": ("GET", EVERYBODY),
-    "password": ("GET", EVERYBODY),
-    "inbox": ("GET", EVERYBODY),
-    "deputies": ("GET", EVERYBODY),
-    "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
-    "large_type": ("POST", EVERYBODY),
-    "choose_year": ("GET", EVERYBODY),
-    "sign_out": ("POST", EVERYBODY),
-    "sign_in": ("GET", EVERYBODY),
-    "demo_sign_in": ("POST", ()),
-    "demo_clock": ("GET", ()),
-    "dossier": ("GET", OWN),
-    "check": ("GET", OWN),
-    "step": ("POST", OWN),
-    "rows": ("POST", OWN),
-    "row": ("POST", OWN),
-    "grade": ("POST", OWN),
-    "report_level": ("POST", OWN),
-    "library": ("GET", OWN),
-    "library_take": ("POST", OWN),
-    "sheet": ("GET", OWN),
-    "intake": ("GET", OWN),
-    "intake_template": ("GET", OWN),
-    "intake_take": ("POST", OWN),
-    "rollup": ("GET", ("李四", *BUREAU)),
-    "roll": ("POST", ("李四", *BUREAU)),
-    "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
-    "campaign_new": ("GET", ("王五", "外人")),
-    "campaign": ("GET", ("王五", "孙八", "赵六")),
-    "handovers": ("GET", ("王五", "外人", "管理员")),
-    "handover": ("GET", ("王五", "管理员")),
-    "campaign_remind": ("POST", ("王五",)),
-    "campaign_close": ("GET", ("王五",)),
-    "campaign_reopen": ("POST", ("王五",)),
-    "open_rating": ("POST", ("王五",)),
-    "batch": ("GET", EVERYBODY),
-    "batch_confirm": ("POST", EVERYBODY),
-    "batch_take": ("POST", EVERYBODY),
-    "meeting_new": ("GET", ("王五", "孙八")),
-    "meeting": ("GET", ("王五", "孙八", "赵六")),
-    "minutes": ("GET", ("王五", "孙八", "赵六")),
-    "notices": ("GET", ("王五",)),
-    "notice_new": ("GET", ("王五",)),
-    "notice_list": ("GET", EVERYBODY),
-    "notice": ("GET", OWN),
-    "notice_end": ("POST", ("王五",)),
-    "notices_public": ("GET", EVERYBODY),
-    "notice_rule": ("POST", ("王五",)),
-    "notice_manage": ("GET", ("王五",)),
-    "notice_extend": ("POST", ("王五",)),
-    "notice_correct": ("GET", ("王五",)),
-    "notice_withdraw": ("POST", ("王五",)),
-    "notice_send_back": ("POST", ("王五",)),
-    "notice_file": ("GET", ("王五",)),
-    "objection_new": ("POST", OWN),
-    "objections": ("GET", ("王五", "赵六", "外人")),
-    "objection": ("GET", ("王五", "赵六")),
-    "objection_answer": ("GET", EVERYBODY),
-    "verify": ("GET", EVERYBODY),
-    "verify_paper": ("GET", EVERYBODY),
-    "holidays": ("GET", ("王五", "外人", "管理员")),
-    "holiday_remove": ("POST", ("王五", "外人", "管理员")),
-    "schemes": ("GET", ("王五", "周一", "外人")),
-    "scheme_new": ("POST", ("王五", "周一", "外人")),
-    "scheme": ("GET", ("王五",)),
-    "scheme_activate": ("POST", ("王五",)),
-    "scheme_discard": ("POST", ("王五",)),
-    "options": ("GET", ("王五", "外人")),
-    "criteria": ("GET", ("王五", "外人")),
-    "criterion_add": ("POST", ("王五", "外人")),
-    "criteria_apply": ("POST", ("王五", "外人")),
-    "criterion": ("POST", ("王五",)),
-    "appraise": ("POST", OWN),
-    "review_row": ("POST", OWN),
-    "years": ("GET", OWN),
-    "rate_anew": ("GET", ()),
-    "abolish": ("GET", ("王五",)),
-    "duties": ("GET", EVERYBODY),
-    "duty_board": ("GET", (*BUREAU[:1], "孙八", "赵六", "外人")),
-    "duty": ("GET", OWN),
-    "duty_evidence": ("POST", OWN),
-    "duty_evidence_file": ("GET", OWN),
-    "overview": ("GET", ("王五", "钱七", "孙八", "赵六", "外人")),
-    "overdue": ("GET", ("王五", "赵六", "外人")),
-    "duty_signal": ("POST", ("王五", "赵六")),
-    "reminders": ("GET", EVERYBODY),
-    "warning_limits": ("GET", ("赵六",)),
-    "bulletins": ("GET", EVERYBODY),
-    "bulletin_new": ("POST", ("王五", "外人")),
-    "bulletin": ("GET", OWN),
-    "bulletin_issue": ("POST", ("王五",)),
-    "bulletin_file": ("GET", OWN),
-    "calendar_key": ("GET", EVERYBODY),
-    "calendar_feed": ("GET", EVERYBODY),
-    "signals": ("GET", ("赵六",)),
-    "signal_new": ("GET", ("王五", "赵六", "外人")),
-    "signal": ("GET", ("赵六",)),
-    "signal_judge": ("POST", ("赵六",)),
-    "signal_link": ("POST", ("赵六",)),
-    "signal_informant": ("POST", ("赵六",)),
-    "warnings": ("GET", (*OWN, "外人")),
-    "warnings_file": ("GET", (*OWN, "外人")),
-    "warning": ("GET", OWN),
-    "warning_edit": ("GET", ("赵六",)),
-    "warning_step": ("POST", OWN),
-    "warning_answerer": ("POST", ("赵六",)),
-    "warning_causes": ("POST", OWN),
-    "warning_item": ("POST", OWN),
-    "warning_evidence": ("POST", OWN),
-    "warning_evidence_file": ("GET", OWN),
-    "warning_paper": ("GET", OWN),
-    "authority": ("GET", ("王五", "赵六", "外人", "管理员")),
-    "authority_of": ("GET", ("王五", "赵六", "管理员")),
-    "authority_file": ("GET", ("王五", "赵六", "管理员")),
-    "journal": ("GET", ("赵六",)),
-    "journal_export": ("GET", ("赵六",)),
-    "journal_verify": ("POST", ("赵六",)),
-    "filings": ("GET", ("王五", "外人", "郑十")),
-    "filing": ("GET", ("王五", "郑十")),
-    "filing_paper": ("GET", ("王五",)),
-    "filing_case": ("GET", ("王五", "孙八", "赵六", "郑十")),
-    "filing_accept": ("POST", ("郑十",)),
-    "filing_back": ("POST", ("郑十",)),
-    "filing_document": ("GET", ("王五", "孙八", "赵六", "郑十")),
-    "filing_scan": ("GET", ("王五", "孙八", "赵六", "郑十")),
-}
-FILES = ("sheet", "intake_template", "notice_file", "minutes", "filing_document", "filing_scan")
-FILES += ("warnings_file", "warning_evidence_file", "warning_paper", "authority_file", "journal_export")
-
-
 def filed(year: Round) -> tuple[Filing, Filing]:
     """One filing that was sent, one that was recorded from paper; laid before the desk by hand."""
     for title in ("县住建局", "办公室"):
@@ -233,34 +98,6 @@ def filed(year: Round) -> tuple[Filing, Filing]:
 
 
 PDF = b"%PDF-1.4 evidence %%EOF"
-FILES = (
-    "duty_evidence_file",
-    "bulletin_file",
-    "sheet",
-    "intake_template",
-    "notice_file",
-    "warnings_file",
-    "warning_evidence_file",
-    "warning_paper",
-)
-NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
-NOTICE += ("notice_send_back", "objection_new")
-
-
-PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
-PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
-PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
-PLAIN += (
-    "authority",
-    "journal",
-    "journal_export",
-    "journal_verify",
-    "options",
-    "criteria",
-    "criterion_add",
-    "criteria_apply",
-)
-"""Addresses that take no argument."""
 
 
 def deputation(cast: Cast) -> Deputy:

@@ -174,8 +174,12 @@ def differs(name: str) -> int:
     return len(switched(name)[3])
 
 
-PLAYED = [name for name in sorted(ROUTES) if differs(name) < 2]
-"""Each default way and each switch by itself; what several switches do together is the next test's."""
+PLAYED = [
+    pytest.param(name, marks=[pytest.mark.soak] if differs(name) else [])
+    for name in sorted(ROUTES)
+    if differs(name) < 2
+]
+"""Each default way, and with --soak each switch by itself; what several do together is the next test's."""
 
 
 def test_every_way_leads_from_filling_in_to_an_end_and_leaves_no_desk_out() -> None:

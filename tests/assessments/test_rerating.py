@@ -170,7 +170,7 @@ def test_years_ask_as_few_questions_for_many_rows(
     rated = year.bring(year.rating("施工许可岗"), State.IN_FORCE)
     client = client_of(cast["张三"])
     client.get(f"/dossiers/{rated.pk}/years/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(f"/dossiers/{rated.pk}/years/")
 
 

@@ -170,7 +170,7 @@ def test_list_of_schemes_asks_as_few_questions_for_three(
         draft(cast)
     client = client_of(cast["王五"])
     client.get("/schemes/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get("/schemes/")
 
 

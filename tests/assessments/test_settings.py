@@ -149,5 +149,5 @@ def test_page_of_criteria_asks_as_few_questions_for_three(
         add_criterion(cast.bureau, kind="post", rank=1, text=f"标准{n}", by=cast["王五"])
     client = client_of(cast["王五"])
     client.get("/criteria/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get("/criteria/")

@@ -116,7 +116,7 @@ def test_every_page_of_a_role_is_without_fault(welcome: Welcome, role: str) -> N
         assert REACHED - {kind_of(page) for page in pages} == set()
 
 
-@pytest.mark.parametrize("role", TOWN)
+@pytest.mark.parametrize("role", [TOWN[0], *(pytest.param(role, marks=[pytest.mark.soak]) for role in TOWN[1:])])
 def test_every_page_of_a_town_role_is_without_fault(welcome: Welcome, role: str) -> None:
     visitor = welcome().open("/sign-in/")
     town = visitor.page.locator(".role-group").filter(has=visitor.page.get_by_role("heading", name=town_name()))
