@@ -21,6 +21,8 @@ pytestmark = pytest.mark.browser
 COUNTY = ("填报人", "股室负责人", "分管领导", "主要负责人", "廉政办", "纪检组", "系统管理员", "审计员")
 ABOVE = ("县领导小组办公室", "县领导小组", "备案机关")
 TOWN = ("填报人", "股室负责人", "主要负责人", "廉政办")
+WALKED = ("填报人", "廉政办", "纪检组")
+"""Roles whose pages are walked every time; the others' (most of them the same pages) with --soak."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 FILES = re.compile(r"\.(pdf|xlsx|zip)$|/scans/")
 """Links that are downloads: forms, minutes, filing papers and their scans, notices and their package."""
@@ -106,7 +108,10 @@ def every_page_fits(visitor: Visitor) -> list[str]:
     return addresses
 
 
-@pytest.mark.parametrize("role", [*COUNTY, *ABOVE])
+@pytest.mark.parametrize(
+    "role",
+    [pytest.param(role, marks=[] if role in WALKED else [pytest.mark.soak]) for role in (*COUNTY, *ABOVE)],
+)
 def test_every_page_of_a_role_is_without_fault(welcome: Welcome, role: str) -> None:
     visitor = enter_as(welcome(), role, place=0)
     pages = every_page_fits(visitor)
