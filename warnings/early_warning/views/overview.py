@@ -38,12 +38,14 @@ SHOWN = 200
 
 
 def bureau_for(user: User, *rights: str) -> Unit:
-    """The body for which the person holds one of the rights; the first where there are several."""
+    """The body for which the person holds one of the rights; the first where there are several. A leader in charge,
+    whose right stands on sections, sees the body they belong to."""
     kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
     for right in rights:
         for unit in units(user, right):
-            if unit.kind in kinds:
-                return unit
+            body = unit.bureau if right == Right.LEAD_SECTIONS else unit
+            if body is not None and body.kind in kinds:
+                return body
     raise Http404
 
 
