@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Welcome
 from tests.browser.product import today
-from tests.browser.visitor import ZOOMED, Visitor
+from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -110,17 +110,3 @@ def test_yellow_that_fails_twice_becomes_orange_and_is_closed(welcome: Welcome) 
     assert "已销号" in person.open(person.page.url).text()
     for visitor in (desk, leader, office, person):
         visitor.close()
-
-
-def test_warning_pages_fit_a_small_window_and_are_not_there_for_a_colleague(welcome: Welcome) -> None:
-    desk = welcome(DISCIPLINE)
-    for name in ("预警信息", "报送预警信息", "预警台账"):
-        assert desk.menu(name).overflow(width=ZOOMED[0]) <= 0
-    desk.menu("预警台账").link(re.compile("^查看"))
-    address = desk.page.url
-    assert desk.overflow(width=ZOOMED[0]) <= 0
-    colleague = welcome(COLLEAGUE)
-    answered = colleague.context.request.get(address)
-    assert answered.status == 404
-    desk.close()
-    colleague.close()
