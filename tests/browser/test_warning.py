@@ -110,3 +110,16 @@ def test_yellow_that_fails_twice_becomes_orange_and_is_closed(welcome: Welcome) 
     assert "已销号" in person.open(person.page.url).text()
     for visitor in (desk, leader, office, person):
         visitor.close()
+
+
+def test_warning_pages_fit_every_window_and_are_not_there_for_a_colleague(welcome: Welcome) -> None:
+    desk = welcome(DISCIPLINE)
+    for name in ("预警信息", "报送预警信息", "预警台账"):
+        desk.menu(name).fits()
+    desk.menu("预警台账").link(re.compile("^查看")).fits()
+    address = desk.page.url
+    colleague = welcome(COLLEAGUE)
+    answered = colleague.context.request.get(address)
+    assert answered.status == 404
+    desk.close()
+    colleague.close()
