@@ -26,15 +26,6 @@ class Every(StrEnum):
     TENURE = "tenure"
 
 
-EVERY_WORDS = {
-    Every.MONTH: "每月",
-    Every.HALF: "每半年",
-    Every.YEAR: "每年",
-    Every.TWO_YEARS: "每两年",
-    Every.TENURE: "任职满五年",
-}
-
-
 class Owner(StrEnum):
     """Who sees to it."""
 
@@ -43,13 +34,6 @@ class Owner(StrEnum):
     OFFICE = "office"
     INSPECTOR = "inspector"
 
-
-OWNER_WORDS = {
-    Owner.HOLDER: "岗位人员",
-    Owner.SECTION_HEAD: "股室（站所）负责人",
-    Owner.OFFICE: "廉政办",
-    Owner.INSPECTOR: "纪检组",
-}
 
 HEAVY: Mapping[int, Every] = {1: Every.HALF, 2: Every.YEAR, 3: Every.YEAR}
 """高级每半年、中低级每年: the rhythm of 第十四条（一）（二）（四）."""

@@ -47,8 +47,8 @@ def hand_in(dossier: Dossier, said: Said, by: User) -> None:
     closed, the reviewed level starts anew."""
     registers.seal_table(dossier.table, by=by)
     principal = dossier.moves.filter(seq=dossier.version).values_list("on_behalf", flat=True).first()
-    _write(dossier, holder=by, stands_for_id=principal)
-    _write(dossier, reviewed_rank=dossier.reported_rank, reviewed_reason="", rows_rank=None)
+    anew: dict[str, Any] = {"reviewed_rank": dossier.reported_rank, "reviewed_reason": "", "rows_rank": None}
+    _write(dossier, holder=by, stands_for_id=principal, **anew)
     if dossier.grades_points:
         dossier.ratings.update(reviewed_rank=None, reviewed_reason="", reviewed_by=None, reviewed_at=None)
         note_levels([dossier], stage=LevelOpinion.Stage.REPORTED, by=by)

@@ -11,7 +11,7 @@ from typing import Any
 from assessments import effects, readiness, rules
 from assessments.content import content_of, contents_of
 from assessments.models import Dossier, DossierMove, State
-from assessments.routes import OPTIONS, STAGES, TOWNSHIP, route
+from assessments.routes import OPTIONAL, OPTIONS, STAGES, TOWNSHIP, route
 from lianzheng.audit.actions import entry, keep_all, record_all
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Effect, Flow, Made, MoveLog, Need, Step, Who, register
@@ -184,28 +184,21 @@ COUNTY_OFFICE = Desk(S.COUNTY_OFFICE, rules.COUNTY_OFFICE, "提出核定意见")
 
 def _desks(workflow: str, kind: str, on: Collection[str]) -> tuple[Desk, ...]:
     """The reviewing desks of a post's or a section's form, in order."""
-    town = workflow == TOWNSHIP
-    section = SECTION_MEETING if town else SECTION
-    asked = [
-        (section, kind == Kind.POST and (town or "section" in on)),
-        (VICE, kind == Kind.SECTION or "vice" in on),
-        (OFFICE, not town or "office" in on),
-        (INSPECTOR, not town or "inspector" in on),
-    ]
-    return tuple(desk for desk, wanted in asked if wanted)
+    section = SECTION_MEETING if workflow == TOWNSHIP else SECTION
+    own = {"section": section} if kind == Kind.POST else {}
+    desks = own | {"vice": VICE, "office": OFFICE, "inspector": INSPECTOR}
+    return tuple(desk for name, desk in desks.items() if name in on)
 
 
 def _office_route(workflow: str, kind: str, stage: str, on: Collection[str]) -> tuple[Step, ...]:
-    """The way of a post's or a section's form."""
+    """The way of a post's or a section's form; `on`: its steps that are optional somewhere, and stand here."""
     desks = _desks(workflow, kind, on)
     open_states = (S.DRAFT, S.RETURNED, *(desk.state for desk in desks))
     if stage == Stage.FINDING:
         return (*_reviewed(*desks, to=S.NOTICE), *_notice(S.ARCHIVED), *_void(*open_states, S.NOTICE, S.PUBLISHED))
-    filed = _filed() if "filing" in on or (workflow, kind) != (TOWNSHIP, Kind.POST) else _in_force()
-    shown = "notice" in on or (workflow, kind) != (TOWNSHIP, Kind.SECTION)
-    after = S.FILING if any(step.source == S.FILING for step in filed) else S.IN_FORCE
-    put_up = _notice(after) if shown else ()
-    decided = _decision(S.NOTICE if shown else S.FILING)
+    filed, after = (_filed(), S.FILING) if "filing" in on else (_in_force(), S.IN_FORCE)
+    put_up = _notice(after) if "notice" in on else ()
+    decided = _decision(S.NOTICE if put_up else after)
     theirs = (S.FILING_SENT, S.IN_FORCE)  # what lies with the superior office, or came back filed, is not ours to end
     before_filed = {step.source: None for step in (*decided, *put_up, *filed) if step.source not in theirs}
     void = _void(*open_states, *(S(state) for state in before_filed))
@@ -238,7 +231,8 @@ def _all_routes() -> Iterator[tuple[str, tuple[Step, ...]]]:
         choices = [frozenset(some) for n in range(len(known) + 1) for some in combinations(known, n)]
         for stage, on in product(STAGES[Unit.Workflow(workflow)], choices):
             bureau = kind == Kind.BUREAU
-            steps = _bureau_route(workflow, stage) if bureau else _office_route(workflow, kind, stage, on)
+            standing = on | (OPTIONAL - known.keys())  # what a profile does not leave open, it has
+            steps = _bureau_route(workflow, stage) if bureau else _office_route(workflow, kind, stage, standing)
             yield route(workflow, kind=kind, stage=stage, on=on), steps
 
 

@@ -302,24 +302,6 @@ class CompareForm(CleanForm):
         return file
 
 
-class FilingForm(CleanForm):
-    """The receipt of the superior office."""
-
-    receipt_no = forms.CharField(label="备案编号", max_length=40)
-    received_on = date_field("备案日期")
-    opinion = forms.CharField(label="备案意见", required=False, max_length=500, widget=forms.Textarea)
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean_received_on(self) -> date:
-        received: date = self.cleaned_data["received_on"]
-        if received > self.today:
-            raise ValidationError("备案日期不能晚于今天。")
-        return received
-
-
 class WeightField(forms.CharField):
     """A weight as an office types it: plain digits, at most two places; no sign, exponent or full-width digit."""
 

@@ -22,6 +22,7 @@ OPTIONS: Mapping[tuple[str, str], Mapping[str, bool]] = {
 }
 """Steps a bureau may switch, and whether they are on by default. The county's 附件1 goes straight to the office in
 实施方案 六 and through the section head in 暂行办法 第十三条; a town's posts may end at the notice."""
+OPTIONAL = frozenset(name for known in OPTIONS.values() for name in known)
 STAGES = {COUNTY: (Stage.FINDING, Stage.RATING, Stage.WHOLE), TOWNSHIP: (Stage.WHOLE,)}
 """A county's ordinary round has two stages; what is rated anew out of turn is found and rated in one."""
 

@@ -148,6 +148,11 @@ def may_rate_anew(user: User) -> Q:
     return settled & (writes(user) | within(user, Right.RUN_OFFICE))
 
 
+def lets_rate_anew(user: User, dossier: Dossier) -> bool:
+    """The same question about one form."""
+    return bool(Dossier.objects.within(may_rate_anew(user)).filter(pk=dossier.pk).exists())
+
+
 def gradable(user: User) -> Q:
     """Rating dossiers whose grades are the person's to give now."""
     return writes(user) & Q(state__in=(State.DRAFT, State.RETURNED)) & ~Q(stage=Dossier.Stage.FINDING)

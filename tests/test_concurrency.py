@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from django.db import connections
-
 from assessments.models import Dossier, DossierMove, State
-from lianzheng.flow import Refused, move
+from lianzheng.flow import move
 from lianzheng.organisation.actions import grant
 from lianzheng.organisation.models import User
 from lianzheng.organisation.roles import role
 from registers.actions import save_point
 from registers.models import RiskPoint
+from tests.at_once import AT_ONCE, at_once
 from tests.cast import Round, again
-
-AT_ONCE = 10
-
-
-def at_once(call: Callable[[int], str]) -> Counter[str]:
-    """What the calls answer that start together, each in its thread."""
-    start = Barrier(AT_ONCE)
-
-    def run(n: int) -> str:
-        try:
-            connections["default"].ensure_connection()
-            start.wait(timeout=20)
-            return call(n)
-        except Refused as refusal:
-            return "；".join(refusal.sentences)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return Counter(pool.map(run, range(AT_ONCE)))
 
 
 def heads(year: Round) -> list[User]:

@@ -4,14 +4,11 @@ log and journal agree. `tests/test_concurrency.py` holds the smaller races of ro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connections
 from django.urls import reverse
 
 from assessments import actions
@@ -22,34 +19,12 @@ from lianzheng.flow import FASTER, Refused, Said, move, move_many
 from lianzheng.organisation.models import UnitUserGrant, User
 from registers.actions import save_point
 from tests.agreement import check_agreement
+from tests.at_once import at_once
 from tests.cast import Round, again, client_of, tomorrow
 
 THREADS = 20
 EACH = 10
 ALL = THREADS * EACH
-
-
-def at_once(call: Callable[[int], str], *, threads: int = THREADS, each: int = EACH) -> Counter[str]:
-    """What the calls answer; the threads start together, each on a connection of its own."""
-    start = Barrier(threads)
-
-    def run(thread: int) -> list[str]:
-        try:
-            connections["default"].ensure_connection()
-            start.wait(timeout=20)
-            return [answer(call, thread * each + n) for n in range(each)]
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return Counter(text for texts in pool.map(run, range(threads)) for text in texts)
-
-
-def answer(call: Callable[[int], str], n: int) -> str:
-    try:
-        return call(n)
-    except Refused as refusal:
-        return "；".join(refusal.sentences)
 
 
 def heads(year: Round) -> list[User]:
@@ -74,7 +49,7 @@ def test_two_hundred_approvals_at_once_are_one_approval(committed: Round) -> Non
         move(Dossier.unscoped.get(pk=dossier.pk), "pass", version=2, by=again(people[n]))
         return "won"
 
-    check_one_winner(at_once(approve))
+    check_one_winner(at_once(approve, threads=THREADS, each=EACH))
     assert DossierMove.unscoped.filter(dossier=dossier, action="pass").count() == 1
     check_agreement(dossier)
 
@@ -93,7 +68,7 @@ def test_two_hundred_approvals_through_a_door_without_lock_and_version_fail_the_
         Dossier.unscoped.filter(pk=found.pk).update(state=State.OFFICE, version=found.version + 1)
         return "won"
 
-    answers = at_once(approve)
+    answers = at_once(approve, threads=THREADS, each=EACH)
     assert answers["won"] >= THREADS
     with pytest.raises(AssertionError):
         check_one_winner(answers)

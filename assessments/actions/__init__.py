@@ -17,7 +17,6 @@ from assessments.actions.notices import (
 from assessments.actions.objections import answer_objection, submit_objection
 from assessments.actions.ratings import (
     Grading,
-    gradable_now,
     note_levels,
     refresh_open,
     refresh_proposal,
@@ -61,7 +60,6 @@ __all__ = [
     "fill_duty",
     "follow_level",
     "governing",
-    "gradable_now",
     "hand_over",
     "issue_paper",
     "keep_file",

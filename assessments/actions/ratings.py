@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 from django.db.models.functions import Now
 
 from assessments.levels import VOCABULARIES, Point, propose
@@ -16,6 +16,8 @@ from assessments.scoring import SELF, Dimension, combine, dimensions_of, rank, s
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.models import Unit, User
 from registers.models import RiskPoint
+
+NOT_OPEN = "本表已提交或不由您填写，不能再评分。"
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,12 @@ class Grading:
     reasons: Mapping[str, str]
 
 
-def gradable_now(dossier: Dossier, *, by: User) -> Dossier:
-    """The dossier, locked, if its grades are this person's to give now; else a sentence."""
-    rows = Dossier.objects.across_bureaus().select_for_update(of=("self",)).filter(gradable(by), pk=dossier.pk)
-    current: Dossier | None = rows.first()
-    if current is None:
-        raise Refused("本表已提交或不由您填写，不能再评分。")
-    return current
-
-
 @transaction.atomic
 def save_rating(
     dossier: Dossier, *, point: RiskPoint, version: int, grades: Mapping[str, int], reasons: Mapping[str, str], by: User
 ) -> Rating:
     """Grade one risk point; missing dimensions leave it unfinished. `version` 0 means no rating was on the page yet."""
-    current = gradable_now(dossier, by=by)
+    current = _locked(dossier, gradable(by), NOT_OPEN)
     given = Grading(version, grades, reasons)
     dimensions = _checked(current, point, given)
     rating: Rating
@@ -78,7 +71,7 @@ def save_appraisal(
     return appraisal, rating
 
 
-def _locked(dossier: Dossier, admitted: object, sentence: str) -> Dossier:
+def _locked(dossier: Dossier, admitted: Q, sentence: str) -> Dossier:
     """The dossier, locked, if it is this person's now."""
     rows = Dossier.objects.across_bureaus().select_for_update(of=("self",)).filter(admitted, pk=dossier.pk)
     current: Dossier | None = rows.first()
@@ -159,7 +152,7 @@ def refresh_open(bureau: Unit) -> int:
 @transaction.atomic
 def report_level(dossier: Dossier, *, rank: int, reason: str, vetoes: Collection[str] = (), by: User) -> None:
     """自报等级 and what alone would make level one; a level below the proposal carries its reason."""
-    current = gradable_now(dossier, by=by)
+    current = _locked(dossier, gradable(by), NOT_OPEN)
     if not set(vetoes) <= {item["code"] for item in current.veto_rules}:
         raise Refused("直接定级的情形与本表不符，请刷新页面。")
     Dossier.objects.across_bureaus().filter(pk=current.pk).update(

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from assessments.actions.campaigns import create_dossier
 from assessments.models import Campaign, Cause, Dossier, State
-from assessments.rules import may_rate_anew
+from assessments.rules import lets_rate_anew
 from lianzheng import clock, workdays
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Said, flow_of, move
@@ -35,7 +35,7 @@ def rate_anew(
     `holder` takes the post over (岗位人员变动) and must accept its points; `until` is the end of a temporary task.
     """
     campaign = _newest(dossier)
-    if not Dossier.objects.within(may_rate_anew(by)).filter(pk=dossier.pk).exists():
+    if not lets_rate_anew(by, dossier):
         raise Refused("重新评定由填报人本人或廉政办提出。")
     _no_other_open(dossier)
     table = _edition(dossier, campaign, cause=cause, holder=holder, by=by)

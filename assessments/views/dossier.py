@@ -16,7 +16,7 @@ from assessments.flow import DOSSIERS
 from assessments.forms import SaidForm
 from assessments.models import Cause, Dossier, ReturnReason, State
 from assessments.papers import grid_of, sheets_of, words_of
-from assessments.rules import may_rate_anew, visible
+from assessments.rules import lets_rate_anew, visible
 from assessments.views import grading, levels, present, reach, rows
 from assessments.views.notes import NotesForm
 from lianzheng import clock
@@ -81,10 +81,13 @@ def _anew(request: SignedIn, found: Dossier) -> dict[str, bool]:
     """May this person have the level rated anew, or end the post?"""
     if found.state != State.IN_FORCE or not found.grades_points:
         return {}
-    anew = Dossier.objects.within(may_rate_anew(request.user)).filter(pk=found.pk).exists()
     office = holds(request.user, Right.RUN_OFFICE, unit=found.unit)
     over = found.until is not None and found.until < clock.today()
-    return {"may_anew": anew, "may_abolish": office and found.table.post_id is not None, "task_over": over}
+    return {
+        "may_anew": lets_rate_anew(request.user, found),
+        "may_abolish": office and found.table.post_id is not None,
+        "task_over": over,
+    }
 
 
 def drawn(grid: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Grading risk points and reporting the level."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -26,48 +27,46 @@ from registers.models import RiskPoint
 @require_POST
 def grade(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
     """Save the grades of one risk point; the score and the proposed level follow."""
-    found = reach.dossier(request, pk)
-    point = reach.point(found, row)
-    if not found.grades_points:
-        return _no_levels(request, found)
-    form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
-    if not form.is_valid():
-        return not_saved(request, found, point, form, key=f"rating-{point.pk}")
-    try:
-        rating = actions.save_rating(
-            found,
-            point=point,
-            version=form.cleaned_data["version"],
-            grades=form.grades(),
-            reasons=form.reasons(),
-            by=request.user,
+
+    def save(found: Dossier, point: RiskPoint, given: actions.Grading) -> Rating:
+        return actions.save_rating(
+            found, point=point, version=given.version, grades=given.grades, reasons=given.reasons, by=request.user
         )
-    except Refused as refusal:
-        form.add_error(None, " ".join(refusal.sentences))
-        return not_saved(request, found, point, form, key=f"rating-{point.pk}", status=409)
-    if autosave(request):
-        return JsonResponse(_saved(found, point, rating))
-    messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
-    return back_to(found, anchor=f"row-{point.pk}")
+
+    return _graded(request, pk, row, save=save)
 
 
 @signed_in
 @require_POST
 def appraise(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
     """The grades of another rater, at the desk where the form lies."""
+
+    def save(found: Dossier, point: RiskPoint, given: actions.Grading) -> Rating:
+        seat = seat_at(found.state)
+        return actions.save_appraisal(found, seat=seat, point=point, given=given, by=request.user)[1]
+
+    return _graded(request, pk, row, save=save)
+
+
+def _graded(
+    request: SignedIn, pk: UUID, row: UUID, *, save: Callable[[Dossier, RiskPoint, actions.Grading], Rating]
+) -> HttpResponse:
+    """One rater's grades of one row: saved, or back at their fields with a sentence."""
     found = reach.dossier(request, pk)
     point = reach.point(found, row)
     if not found.grades_points:
-        return _no_levels(request, found)
+        return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
     form = RatingForm(request.POST, dimensions=dimensions_of(found.dimensions))
     if not form.is_valid():
         return not_saved(request, found, point, form, key=f"rating-{point.pk}")
     given = actions.Grading(form.cleaned_data["version"], form.grades(), form.reasons())
     try:
-        _, rating = actions.save_appraisal(found, seat=seat_at(found.state), point=point, given=given, by=request.user)
+        rating = save(found, point, given)
     except Refused as refusal:
         form.add_error(None, " ".join(refusal.sentences))
         return not_saved(request, found, point, form, key=f"rating-{point.pk}", status=409)
+    if autosave(request):
+        return JsonResponse(_saved(found, point, rating))
     messages.success(request, f"已评分：{grading.result(found, rating)['text']}。")
     return back_to(found, anchor=f"row-{point.pk}")
 
@@ -92,10 +91,6 @@ def review(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
         return show(request, found, typed={f"review-{row}": form}, errors=errors, status=422)
     messages.success(request, "已记下本行的审核等级。")
     return back_to(found, anchor="review-rows")
-
-
-def _no_levels(request: SignedIn, found: Dossier) -> HttpResponse:
-    return show(request, found, errors=[{"text": "本表不评定等级。", "href": ""}], status=409)
 
 
 def _saved(found: Dossier, point: RiskPoint, rating: Rating) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.forms import CleanForm
 from lianzheng.organisation.models import Tenure, Unit, User
-from lianzheng.organisation.rights import acting, roles_of, scopes, standing
+from lianzheng.organisation.rights import acting, bureaus_below, roles_of, standing
 from lianzheng.organisation.roles import Right
 
 _ENDED = (*WRITING, State.ARCHIVED, State.IN_FORCE, State.SUPERSEDED, State.VOID)
@@ -70,12 +70,7 @@ class HandoverForm(CleanForm):
 
 def _bureaus(user: User) -> list[Unit]:
     """Bureaus whose hand-overs the person arranges, by a right of their own."""
-    own = scopes(acting(user, None))
-    reach = Q(pk__in=[])
-    for path in {path for right in handover.RIGHTS for path in own.get(right, ())}:
-        reach |= Q(path__startswith=path)
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
-    return list(Unit.objects.filter(reach, kind__in=kinds).order_by("path"))
+    return list(bureaus_below(acting(user, None), handover.RIGHTS))
 
 
 def _people(bureau: Unit) -> list[User]:

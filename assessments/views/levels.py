@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.db.models.functions import Coalesce
 
-from assessments.models import Appraisal, Dossier, LevelOpinion, Raters, Rating
+from assessments.models import Appraisal, Cause, Dossier, LevelOpinion, Raters, Rating
 from assessments.papers import words_of
 from assessments.readiness import lower_without_reason
 from assessments.rules import seat_at
@@ -73,7 +73,7 @@ def _below_it(found: Dossier) -> str:
 
 def _cause(found: Dossier) -> dict[str, str] | None:
     """Why a form out of turn was started."""
-    if found.cause == found._meta.get_field("cause").default:
+    if found.cause == Cause.YEARLY:
         return None
     until = present.day(found.until)
     return {"word": found.get_cause_display(), "text": found.cause_text, "until": until}

@@ -10,7 +10,7 @@ from assessments.models import Campaign, Dossier
 from assessments.rules import visible
 from lianzheng.organisation.access import SignedIn
 from lianzheng.organisation.models import Unit, User
-from lianzheng.organisation.rights import units, within
+from lianzheng.organisation.rights import bodies, within
 from lianzheng.organisation.roles import Right
 from registers.models import RiskPoint
 
@@ -53,8 +53,7 @@ def campaigns(user: User, *rights: str) -> Any:
 
 def run_by(user: User) -> list[Unit]:
     """Bureaus and towns for which this person runs the office."""
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
-    return [unit for unit in units(user, Right.RUN_OFFICE) if unit.kind in kinds]
+    return bodies(user, Right.RUN_OFFICE)
 
 
 def campaign(request: SignedIn, pk: UUID, *rights: str) -> Campaign:

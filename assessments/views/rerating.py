@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import actions, history
 from assessments.forms import AbolishForm, AnewForm
 from assessments.models import Cause, Dossier
-from assessments.rules import may_rate_anew, visible
+from assessments.rules import lets_rate_anew, visible
 from assessments.views import present, reach
 from lianzheng import clock
 from lianzheng.flow import Refused
@@ -29,7 +29,7 @@ CHANGES = {**dict(RiskPoint.Change.choices), "removed": "删除"}
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """重新评定: why, and who takes over where the holder changes."""
     found = reach.dossier(request, pk)
-    if not Dossier.objects.within(may_rate_anew(request.user)).filter(pk=found.pk).exists():
+    if not lets_rate_anew(request.user, found):
         raise Http404
     form = AnewForm(request.POST or None, people=_people(found, request.user), today=clock.today())
     if form.is_valid():

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.models import Deputy, Tenure, Unit, UnitUserGrant, User
-from lianzheng.organisation.rights import scopes, standing
+from lianzheng.organisation.rights import bureaus_below, standing
 from lianzheng.organisation.roles import DEPUTISED, ROLES, Right, bundled, role
 from lianzheng.render import html, pdf, xlsx
 from lianzheng.render.response import DOCUMENT, WORKBOOK, file_response
@@ -59,7 +59,7 @@ ROLE_TABLE = Sheet(
 @require_safe
 def page(request: SignedIn, pk: UUID | None = None) -> HttpResponse:
     """The table of one bureau, the first of the person's where none was chosen."""
-    bureaus = list(_bureaus(request.user))
+    bureaus = list(bureaus_below(request.user, READERS))
     bureau = _chosen(bureaus, pk)
     tables = [{"title": grid.name, "table": html.table(grid)} for grid in grids(bureau)]
     return render(request, "desk/authority.html", {"bureau": bureau, "bureaus": bureaus, "tables": tables})
@@ -69,7 +69,7 @@ def page(request: SignedIn, pk: UUID | None = None) -> HttpResponse:
 @require_safe
 def file(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     """The same as a workbook or on paper."""
-    bureau = _chosen(list(_bureaus(request.user)), pk)
+    bureau = _chosen(list(bureaus_below(request.user, READERS)), pk)
     if form not in ("xlsx", "pdf"):
         raise Http404
     record("导出权限一览表", subject=bureau, bureau=bureau, detail={"格式": form}, by=request.user)
@@ -78,15 +78,6 @@ def file(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     if reason := pdf.available():
         return HttpResponse(reason, status=503, content_type="text/plain; charset=utf-8")
     return file_response(pdf.document(grids(bureau)), name="权限一览表.pdf", kind=DOCUMENT, inline=True)
-
-
-def _bureaus(user: User) -> QuerySet[Unit]:
-    """Bureaus that lie where the person holds one of the rights."""
-    held = Q(pk__in=[])
-    for path in {path for right in READERS for path in scopes(user).get(right, ())}:
-        held |= Q(path__startswith=path)
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
-    return Unit.objects.filter(held, kind__in=kinds).order_by("path")
 
 
 def _chosen(bureaus: list[Unit], pk: UUID | None) -> Unit:

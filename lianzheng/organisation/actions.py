@@ -15,11 +15,9 @@ from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.criteria import SHIPPED
-from lianzheng.organisation.models import Criterion, DemoShift, Deputy, Holiday, Post, Tenure, Unit, User
+from lianzheng.organisation.models import OWN_BUREAU, Criterion, DemoShift, Deputy, Holiday, Post, Tenure, Unit, User
 from lianzheng.organisation.rights import acting, holds, roles_of
 from lianzheng.organisation.roles import DEPUTISED, Right, Role
-
-OWN_BUREAU = (Unit.Kind.BUREAU, Unit.Kind.TOWN, Unit.Kind.AUTHORITY)
 
 
 @transaction.atomic

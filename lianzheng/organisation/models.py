@@ -111,6 +111,12 @@ class Unit(models.Model):
         return [part for part in self.path.split("/") if part]
 
 
+BODIES = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
+"""What runs a round and keeps a register."""
+OWN_BUREAU = (*BODIES, Unit.Kind.AUTHORITY)
+"""What is its own bureau; everything below belongs to it."""
+
+
 class UserManager(BaseUserManager["User"]):
     """Looks people up by the name they sign in with."""
 

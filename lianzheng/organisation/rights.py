@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 from lianzheng.clock import Today
-from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
+from lianzheng.organisation.models import BODIES, OWN_BUREAU, Deputy, Unit, UnitUserGrant, User
 from lianzheng.organisation.roles import ROLES, Role, bundled, role
 
 NOBODY = Q(pk__in=[])
@@ -114,6 +114,19 @@ def holds(user: User, right: str, *, unit: Unit) -> bool:
 def units(user: User, right: str) -> list[Unit]:
     """The units on which the right was granted, the highest first."""
     return list(Unit.objects.filter(path__in=scopes(user).get(right, ())).order_by("path"))
+
+
+def bodies(user: User, right: str) -> list[Unit]:
+    """Bureaus and towns on which the right was granted."""
+    return [unit for unit in units(user, right) if unit.kind in BODIES]
+
+
+def bureaus_below(user: User, rights: Iterable[str]) -> QuerySet[Unit]:
+    """Bureaus, towns and authorities that lie where the person holds one of the rights."""
+    held = Q(pk__in=[])
+    for path in {path for right in rights for path in scopes(user).get(right, ())}:
+        held |= Q(path__startswith=path)
+    return Unit.objects.filter(held, kind__in=OWN_BUREAU).order_by("path")
 
 
 def _grants(right: str, *, unit: str) -> QuerySet[UnitUserGrant]:

@@ -7,8 +7,8 @@ from threading import Barrier
 from assessments import actions
 from assessments.models import Dossier, Filing, Meeting, MeetingDraft, State
 from lianzheng.flow import Said
+from tests.at_once import AT_ONCE, at_once
 from tests.cast import Round, again
-from tests.test_concurrency import AT_ONCE, at_once
 
 
 def agreed(dossier: Dossier) -> actions.Decision:

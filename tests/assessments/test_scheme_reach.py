@@ -19,8 +19,8 @@ from bench.crowd import crowd
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.models import Unit
 from tests.assessments.test_schemes import HEAVY_HARM
+from tests.at_once import at_once
 from tests.cast import YEAR, Cast, Round, again, client_of
-from tests.test_concurrency import at_once
 from tests.test_flow import undone
 
 

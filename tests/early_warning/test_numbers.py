@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
 
 import pytest
 from django.db import connections, transaction
@@ -15,28 +12,9 @@ from early_warning.models import NumberCounter, State
 from lianzheng import clock
 from lianzheng.flow import Refused, Said
 from lianzheng.organisation.models import Unit
+from tests.at_once import AT_ONCE, together
 from tests.cast import Cast, Round, again
 from tests.early_warning.play import Case, fresh
-
-AT_ONCE = 10
-
-
-def at_once(call: Any, number: int) -> list[Any]:
-    """What the calls answer that start together, each in its thread."""
-    start = Barrier(number)
-
-    def run(n: int) -> Any:
-        try:
-            connections["default"].ensure_connection()
-            start.wait(timeout=20)
-            return call(n)
-        except Refused as refusal:
-            return "；".join(refusal.sentences)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
 
 
 def without_lock(bureau: Unit) -> str:
@@ -49,10 +27,10 @@ def without_lock(bureau: Unit) -> str:
 
 def test_ten_numbers_at_once_are_ten_numbers_in_a_row(committed: Round) -> None:
     bureau, by = committed.cast.bureau, committed.cast["孙八"]
-    given = at_once(lambda n: take_number(bureau, year=2026, by=by), AT_ONCE)
+    given = together(lambda n: take_number(bureau, year=2026, by=by))
     assert sorted(given) == sorted(f"县住建局廉预〔2026〕{n}号" for n in range(1, AT_ONCE + 1))
     NumberCounter.unscoped.create(bureau=bureau, year=1999)
-    assert len(set(at_once(lambda n: without_lock(bureau), AT_ONCE))) < AT_ONCE
+    assert len(set(together(lambda n: without_lock(bureau)))) < AT_ONCE
 
 
 def test_ten_issues_of_one_warning_at_once_are_one_issue(committed: Round) -> None:
@@ -66,7 +44,7 @@ def test_ten_issues_of_one_warning_at_once_are_one_issue(committed: Round) -> No
         actions.take_step(fresh(warning), action="issue", version=warning.version, said=Said(), by=person)
         return "won"
 
-    assert Counter(at_once(issue, AT_ONCE))["won"] == 1
+    assert Counter(together(issue))["won"] == 1
     assert NumberCounter.unscoped.get().last == 1
 
 

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
-
 from early_warning import deadlines
 from early_warning.colours import Colour
 from early_warning.deadlines import DEFAULTS, Days
 from early_warning.escalation import Case, Limit, Step
 from early_warning.models import State, WarningLimit, WarningNotice
-from lianzheng.organisation.models import Unit, UnitUserGrant, User
+from lianzheng.organisation.models import BODIES, Unit, UnitUserGrant, User
 from lianzheng.organisation.roles import Right
 from lianzheng.workdays import Exceptions
 
@@ -117,7 +115,7 @@ def _seats(warning: WarningNotice, chain: Sequence[str]) -> dict[str, list[User]
 
 def bureaus() -> Iterable[Unit]:
     """Every body that keeps a register."""
-    return Unit.objects.filter(Q(kind=Unit.Kind.BUREAU) | Q(kind=Unit.Kind.TOWN), active=True).order_by("path")
+    return Unit.objects.filter(kind__in=BODIES, active=True).order_by("path")
 
 
 def said(limit: str, step: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
-from early_warning.models import ColourChoices, Extension, Outcome, Signal, State, WarningNotice, WarningReview
+from early_warning.models import ColourChoices, Extension, Signal, State, WarningNotice, WarningReview
 from lianzheng.flow import Who
 from lianzheng.organisation.models import UnitUserGrant, User
 from lianzheng.organisation.rights import own_or_bound, principals, scopes, within
@@ -138,7 +138,3 @@ def judges(user: User) -> bool:
     if Right.HANDLE_WARNINGS in held:
         return True
     return Right.HEAD_BUREAU in held and bool(Signal.objects.within(discipline(user)).exists())
-
-
-def open_signals(user: User) -> Q:
-    return discipline(user) & Q(outcome=Outcome.OPEN)

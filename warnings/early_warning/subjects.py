@@ -8,11 +8,9 @@ from django.db.models import Q
 
 from early_warning.colours import Office
 from early_warning.models import SubjectKind
-from lianzheng.organisation.models import Post, Tenure, Unit, UnitUserGrant, User
+from lianzheng.organisation.models import BODIES, Post, Tenure, Unit, UnitUserGrant, User
 from lianzheng.organisation.rights import scopes
 from lianzheng.organisation.roles import Right
-
-OWN = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ def reach(user: User, *rights: str) -> list[Unit]:
     for right in rights:
         for path in scopes(user).get(right, ()):
             scope |= Q(path__startswith=path)
-    kinds = (*OWN, Unit.Kind.SECTION, Unit.Kind.STATION, Unit.Kind.LEADERSHIP)
+    kinds = (*BODIES, Unit.Kind.SECTION, Unit.Kind.STATION, Unit.Kind.LEADERSHIP)
     return list(Unit.objects.filter(scope, active=True, kind__in=kinds).order_by("path"))
 
 
@@ -47,8 +45,8 @@ def choices(units: Sequence[Unit]) -> list[tuple[str, list[Choice]]]:
     ]
     posts = Post.objects.across_bureaus().filter(unit__in=units, active=True).select_related("unit")
     places = [(f"{SubjectKind.POST}:{post.pk}", f"{post.unit.name}{post.name}") for post in posts]
-    whole = [(f"{SubjectKind.UNIT}:{unit.pk}", unit.name) for unit in units if unit.kind in OWN]
-    sections = [(f"{SubjectKind.SECTION}:{unit.pk}", unit.name) for unit in units if unit.kind not in OWN]
+    whole = [(f"{SubjectKind.UNIT}:{unit.pk}", unit.name) for unit in units if unit.kind in BODIES]
+    sections = [(f"{SubjectKind.SECTION}:{unit.pk}", unit.name) for unit in units if unit.kind not in BODIES]
     groups = [("个人", people), ("岗位", places), ("股室", sections), ("单位", whole)]
     return [(title, items) for title, items in groups if items]
 

@@ -26,8 +26,8 @@ from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.access import SignedIn, may, signed_in
-from lianzheng.organisation.models import Unit, User
-from lianzheng.organisation.rights import holds, units
+from lianzheng.organisation.models import BODIES, Unit, User
+from lianzheng.organisation.rights import bodies, holds, units
 from lianzheng.organisation.roles import Right
 from registers.models import RiskType
 
@@ -40,11 +40,10 @@ SHOWN = 200
 def bureau_for(user: User, *rights: str) -> Unit:
     """The body for which the person holds one of the rights; the first where there are several. A leader in charge,
     whose right stands on sections, sees the body they belong to."""
-    kinds = (Unit.Kind.BUREAU, Unit.Kind.TOWN)
     for right in rights:
-        for unit in units(user, right):
-            body = unit.bureau if right == Right.LEAD_SECTIONS else unit
-            if body is not None and body.kind in kinds:
+        found = [unit.bureau for unit in units(user, right)] if right == Right.LEAD_SECTIONS else bodies(user, right)
+        for body in found:
+            if body is not None and body.kind in BODIES:
                 return body
     raise Http404
 
