@@ -14,6 +14,23 @@ from lianzheng.audit.models import Entry, Seal, Snapshot
 from lianzheng.flow import digest as digest_of
 from lianzheng.organisation.models import Unit, User
 
+SETTLED = """
+WITH elsewhere AS MATERIALIZED (
+    SELECT lock.transactionid::text::bigint AS low
+    FROM pg_locks AS lock JOIN pg_stat_activity AS session USING (pid)
+    WHERE lock.locktype = 'transactionid' AND lock.mode = 'ExclusiveLock' AND lock.granted
+    AND (session.datname <> current_database() OR session.backend_type = 'autovacuum worker')
+), running AS (
+    SELECT id::text::bigint AS id FROM pg_snapshot_xip(pg_current_snapshot()) AS id
+    UNION ALL SELECT pg_current_xact_id_if_assigned()::text::bigint
+)
+SELECT coalesce(min(id), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+FROM running WHERE id & 4294967295 NOT IN (SELECT low FROM elsewhere)
+"""
+"""Below this number every transaction that can write here has ended. Counted are those that ran when the statement's
+snapshot was taken, less what is seen to belong to another database of the server or to its housekeeping: what is not
+seen counts, so that the answer is late at worst, never early."""
+
 
 def record(
     act: str,
@@ -97,7 +114,7 @@ def seal(bureau: Unit | None) -> Seal | None:
     """Close the bureau's journal rows that no open transaction can still add to; None when there is nothing new."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"seal {bureau.pk if bureau else ''}"])
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        cursor.execute(SETTLED)
         until: int = cursor.fetchone()[0]
     last = Seal.objects.filter(bureau=bureau).order_by("-number").first()
     since = last.until if last else 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from threading import Event, Thread
 from typing import Any
 
 import pgtrigger
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
@@ -86,32 +86,24 @@ def test_content_is_kept_once_under_its_digest(db: None) -> None:
     assert Snapshot.objects.count() == 1
 
 
-def sealed(year: Round, *, rows: int) -> Seal:
-    """The newest seal once so many rows are sealed: a transaction open anywhere on the server delays a seal."""
-    bureau = year.cast.bureau
-    deadline = time.monotonic() + 30
-    while sum(Seal.objects.filter(bureau=bureau).values_list("count", flat=True)) < rows:
-        assert time.monotonic() < deadline
-        if seal(bureau) is None:
-            time.sleep(0.05)
-    return Seal.objects.filter(bureau=bureau).order_by("-number")[0]
-
-
-def rows_of(year: Round) -> int:
-    return Entry.objects.filter(bureau=year.cast.bureau).count()
+def sealed(year: Round) -> Seal:
+    """The seal of what was written since the last one."""
+    made = seal(year.cast.bureau)
+    assert made is not None
+    return made
 
 
 def test_seals_follow_each_other_and_hold(committed: Round) -> None:
-    first = sealed(committed, rows=rows_of(committed))
+    first = sealed(committed)
     committed.bring(committed.own, State.SECTION)
-    second = sealed(committed, rows=rows_of(committed))
+    second = sealed(committed)
     assert (second.number, second.previous, second.since) == (first.number + 1, first.value, first.until)
     assert (verify(committed.cast.bureau), verify(None)) == ([], [])
     call_command("verify", verbosity=0)
 
 
 def test_seal_of_nothing_new_is_none_and_running_twice_seals_nothing_twice(committed: Round) -> None:
-    sealed(committed, rows=rows_of(committed))
+    sealed(committed)
     number = Seal.objects.filter(bureau=committed.cast.bureau).count()
     assert [seal(committed.cast.bureau), seal(committed.cast.bureau)] == [None, None]
     seal_all(0)
@@ -132,7 +124,7 @@ def tamper_time(year: Round) -> None:
 
 @pytest.mark.parametrize("tamper", [tamper_text, tamper_detail, tamper_time])
 def test_changed_row_is_found(committed: Round, tamper: Callable[[Round], None]) -> None:
-    number = sealed(committed, rows=rows_of(committed)).number
+    number = sealed(committed).number
     with transaction.atomic(), pgtrigger.ignore():
         tamper(committed)
     assert verify(committed.cast.bureau) == [f"第{number}封：与所封日志不符"]
@@ -141,24 +133,24 @@ def test_changed_row_is_found(committed: Round, tamper: Callable[[Round], None])
 
 
 def test_cut_off_tail_is_found(committed: Round) -> None:
-    last = sealed(committed, rows=rows_of(committed))
+    last = sealed(committed)
     with transaction.atomic(), pgtrigger.ignore():
         Entry.objects.filter(bureau=committed.cast.bureau).order_by("-id")[0].delete()
     assert verify(committed.cast.bureau) == [f"第{last.number}封：应有日志 {last.count} 条，实有 {last.count - 1} 条"]
 
 
 def test_row_smuggled_into_a_sealed_block_is_found(committed: Round) -> None:
-    last = sealed(committed, rows=rows_of(committed))
+    last = sealed(committed)
     Entry.objects.create(act="补记", bureau=committed.cast.bureau, transaction=last.until - 1)
     assert len(verify(committed.cast.bureau)) == 1
 
 
 def test_seal_taken_out_of_the_middle_is_found(committed: Round) -> None:
-    sealed(committed, rows=rows_of(committed))
+    sealed(committed)
     record("一", bureau=committed.cast.bureau, by=None)
-    middle = sealed(committed, rows=rows_of(committed))
+    middle = sealed(committed)
     record("二", bureau=committed.cast.bureau, by=None)
-    sealed(committed, rows=rows_of(committed))
+    sealed(committed)
     with transaction.atomic(), pgtrigger.ignore():
         middle.delete()
     assert verify(committed.cast.bureau) != []
@@ -166,7 +158,7 @@ def test_seal_taken_out_of_the_middle_is_found(committed: Round) -> None:
 
 def test_row_of_a_slow_transaction_is_sealed_later_and_not_skipped(committed: Round) -> None:
     bureau = committed.cast.bureau
-    sealed(committed, rows=rows_of(committed))
+    sealed(committed)
     written, go_on = Event(), Event()
 
     def slow() -> None:
@@ -183,5 +175,29 @@ def test_row_of_a_slow_transaction_is_sealed_later_and_not_skipped(committed: Ro
     assert seal(bureau) is None
     go_on.set()
     thread.join()
-    last = sealed(committed, rows=rows_of(committed))
+    last = sealed(committed)
     assert (last.count, verify(bureau)) == (2, [])
+
+
+def holds_up_the_seal(year: Round, *, database: str) -> bool:
+    """Is nothing sealed while a transaction that has written is open in that database?"""
+    facts = connection.settings_dict
+    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
+    with psycopg.connect(dbname=database, **given) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        record("写入", bureau=year.cast.bureau, by=None)
+        return seal(year.cast.bureau) is None
+
+
+def test_transaction_of_another_database_holds_no_seal_up(committed: Round) -> None:
+    sealed(committed)
+    assert not holds_up_the_seal(committed, database="postgres")
+    assert holds_up_the_seal(committed, database=str(connection.settings_dict["NAME"]))
+
+
+def test_what_the_sealing_transaction_wrote_itself_is_sealed_by_the_next(committed: Round) -> None:
+    sealed(committed)
+    with transaction.atomic():
+        record("同一事务", bureau=committed.cast.bureau, by=None)
+        assert seal(committed.cast.bureau) is None
+    assert (sealed(committed).count, verify(committed.cast.bureau)) == (1, [])

@@ -242,8 +242,9 @@ def wait_for(what: Callable[[], bool], *, seconds: int = 60) -> None:
 
 
 def waiting(watch: psycopg.Connection[Any]) -> int:
-    """Connections that wait for somebody's lock."""
-    row = watch.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone()
+    """Connections to the test's own database that wait for somebody's lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    row = watch.execute(asked).fetchone()
     return int(row[0]) if row else 0
 
 
