@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
 from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
+from tests import template
 from tests.cast import Cast, Round, assemble
 
 
@@ -24,6 +26,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [item for item in items if item.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The tests' database is a copy of one that was migrated before."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template.ensure(connection.settings_dict)
 
 
 @pytest.fixture(scope="session")

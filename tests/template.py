@@ -1,0 +1,55 @@
+"""One database with the whole schema, made when the migrations change, that every process of the tests is copied from.
+
+Django renders the state of each model again at each of some hundred steps: half a minute, in each process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "var" / "run" / "template.lock"
+PREFIX = "template_lianzheng_"
+
+
+def key() -> str:
+    """Of all that decides what a migrated database looks like."""
+    files = sorted(path for path in ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts)
+    parts = [path.read_bytes() for path in [ROOT / "requirements.txt", ROOT / "lianzheng" / "settings.py", *files]]
+    return sha256(b"".join(parts)).hexdigest()[:16]
+
+
+def ensure(facts: dict[str, Any]) -> str:
+    """The template's name; made under a lock, and given its name only when it is whole."""
+    name = PREFIX + key()
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
+    with LOCK.open("w") as lock, psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall()
+        if (name,) in rows:
+            return name
+        for (old,) in rows:
+            admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(old)))
+        half = f"{PREFIX}half"
+        admin.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(half)))
+        _migrate(facts, half)
+        admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(half), Identifier(name)))
+    return name
+
+
+def _migrate(facts: dict[str, Any], name: str) -> None:
+    where = f"host={quote(facts['HOST'])}&port={facts['PORT']}"
+    url = f"postgresql://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{name}?{where}"
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)
