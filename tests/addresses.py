@@ -8,6 +8,12 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
     "help": ("GET", EVERYBODY),
     "password": ("GET", EVERYBODY),
+    "account": ("GET", EVERYBODY),
+    "end_session": ("POST", EVERYBODY),
+    "factor": ("GET", EVERYBODY),
+    "sign_in_code": ("GET", EVERYBODY),
+    "oidc_start": ("GET", ()),
+    "oidc_callback": ("GET", ()),
     "inbox": ("GET", EVERYBODY),
     "deputies": ("GET", EVERYBODY),
     "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
@@ -136,6 +142,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
 NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
 NOTICE += ("notice_send_back", "objection_new")
 PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
+PLAIN += ("account", "end_session", "factor", "sign_in_code", "oidc_start", "oidc_callback")
 PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
 PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
 PLAIN += (

@@ -51,10 +51,12 @@ def field_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _fixed_settings(settings: Any, empty_folder: Path, field_keys: Path) -> None:
-    """No demo, no collected static files: a test that wants either says so."""
+    """No demo, no counted failures, no collected static files: a test that wants either says so."""
     settings.DEMO = False
     settings.FIELD_KEYS_FILE = field_keys
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
+    settings.SECOND_FACTOR = True
+    settings.AXES_ENABLED = False  # counting failures asks the database at every sign-in
     settings.STATIC_ROOT = empty_folder
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -222,7 +222,17 @@ def test_address_is_open_to_those_named_and_not_there_for_the_others(
     assert opened == {name: set(allowed) for name, (_, allowed) in ALLOWED.items()}
 
 
-PUBLIC = {"sign_in", "demo_sign_in", "notice", "notices_public", "objection_new", "objection_answer"}
+PUBLIC = {
+    "sign_in",
+    "sign_in_code",
+    "oidc_start",
+    "oidc_callback",
+    "demo_sign_in",
+    "notice",
+    "notices_public",
+    "objection_new",
+    "objection_answer",
+}
 PUBLIC |= {"verify", "verify_paper", "calendar_feed"}
 
 

@@ -100,7 +100,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("公示", reverse("notice_list"), None),
         ("通报", reverse("bulletins"), None),
         ("使用帮助", reverse("help"), None),
-        ("修改密码", reverse("password"), None),
+        ("账号安全", reverse("account"), None),
     ]
     if settings.DEMO:
         read.append(("演示日期", reverse("demo_clock"), None))

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user, login
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest
 
+from lianzheng.accounts.sessions import SessionStore
 from lianzheng.audit.actions import record, verify
 from lianzheng.audit.models import Seal
 from lianzheng.desk import anchors, backup, dump
@@ -138,7 +138,7 @@ def _signs_in() -> str:
     with transaction.atomic():
         request, again = HttpRequest(), HttpRequest()
         request.session = SessionStore()
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[1])
         request.session.save()
         again.session = SessionStore(request.session.session_key)
         found, backend = get_user(again), again.session.get(BACKEND_SESSION_KEY)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lianzheng.desk import authority, demo_clock, deputies, door, holidays, journal, views
+from lianzheng.desk import account, authority, demo_clock, deputies, door, holidays, journal, oidc, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,7 +20,13 @@ urlpatterns = [
     path("year/", views.choose_year, name="choose_year"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-out/", door.sign_out, name="sign_out"),
-    path("password/", door.password, name="password"),
+    path("sign-in/code/", door.code, name="sign_in_code"),
+    path("sign-in/oidc/", oidc.start, name="oidc_start"),
+    path("sign-in/oidc/back/", oidc.callback, name="oidc_callback"),
+    path("account/", account.page, name="account"),
+    path("account/end-session/", account.end_session, name="end_session"),
+    path("account/second-factor/", account.second_factor, name="factor"),
+    path("password/", account.password, name="password"),
     path("demo/sign-in/", door.demo_sign_in, name="demo_sign_in"),
     path("holidays/", holidays.page, name="holidays"),
     path("holidays/remove/", holidays.remove, name="holiday_remove"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -189,13 +189,18 @@ def shift_demo(days: int, *, by: User) -> None:
     record("演示日期前移", detail={"天数": days}, by=by)
 
 
+FIRST_PASSWORD = timedelta(hours=72)
+
+
 @transaction.atomic
-def set_password(person: User, *, password: str, by: User | None) -> None:
-    """Give a password (a first one, or the person's own choice); never logged, never shown again."""
+def set_password(person: User, *, password: str, first: bool = False, by: User | None) -> None:
+    """Give a password, never logged, never shown again: the person's own choice, or a `first` one, which is good for
+    72 hours and has to be changed at the first sign-in (ASVS 6.4.1)."""
     person.set_password(password)
-    person.save(update_fields=["password"])
+    until = Now() + FIRST_PASSWORD if first else None
+    User.objects.filter(pk=person.pk).update(password=person.password, password_at=Now(), first_until=until)
     bureau = person.home.bureau if person.home else None
-    record("设置密码", bureau=bureau, detail={"人员": str(person.pk)}, by=by)
+    record("给予初始密码" if first else "设置密码", bureau=bureau, detail={"人员": str(person.pk)}, by=by)
 
 
 def may_appoint(by: User, *, principal: User, unit: Unit) -> bool:

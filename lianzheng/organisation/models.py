@@ -137,6 +137,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     political = models.CharField("政治面貌", max_length=20, blank=True)
     is_active = models.BooleanField("启用", default=True)
     large_type = models.BooleanField("大字版", default=False)
+    password_at = models.DateTimeField("密码设置时间", null=True, editable=False)
+    # Set while the password is one that somebody else gave: until then it opens the door, to be changed at once.
+    first_until = models.DateTimeField("初始密码有效期", null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -69,6 +69,12 @@ def role(code: str) -> Role:
     return {item.code: item for item in ROLES}[code]
 
 
+PROTECTED = frozenset(
+    right
+    for item in (LEADER, OFFICE, INSPECTOR, COUNTY_OFFICE, COUNTY_GROUP, FILING_BODY, ADMINISTRATOR, AUDITOR)
+    for right in item.rights
+)
+"""Rights that reach beyond one section: a site asks for a second factor where somebody holds one."""
 DEPUTISED = tuple(item for item in ROLES if item not in (ADMINISTRATOR, AUDITOR))
 """Roles that a deputy may stand in for; accounts and grants are nobody's to lend, nor is the look at the journal."""
 

@@ -131,12 +131,15 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
 
 def test_backup_can_be_read_by_its_owner_alone_and_holds_no_session(house: str, tmp_path: Path) -> None:
     with at(house), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_session VALUES ('key', 'of somebody', now())")
+        cursor.execute(
+            "INSERT INTO accounts_session (session_key, session_data, expire_date, agent) "
+            "VALUES ('key', 'of somebody', now(), '')"
+        )
     file = back_up(house, tmp_path / "whole.dump")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     restore(f"{house}_new", file)
     with at(f"{house}_new"), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
+        cursor.execute("SELECT count(*) FROM accounts_session")
         assert cursor.fetchone() == (0,)
 
 
