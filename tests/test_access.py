@@ -22,7 +22,7 @@ from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import scan_of
 from lianzheng.attachments.models import Attachment
 from lianzheng.organisation.access import signed_in
-from lianzheng.organisation.actions import add_criterion, grant
+from lianzheng.organisation.actions import add_criterion, ask_grant
 from lianzheng.organisation.models import Deputy
 from lianzheng.organisation.roles import role
 from tests.addresses import ALLOWED, EVERYBODY, FILES, NOTICE, PLAIN
@@ -97,6 +97,7 @@ def filed(year: Round) -> tuple[Filing, Filing]:
     return sent, year.file_on_paper([year.campaign.dossiers.get(title="办公室")])
 
 
+ASKED: dict[str, Any] = {"takes": False, "reason": "分工调整"}
 PDF = b"%PDF-1.4 evidence %%EOF"
 
 
@@ -130,7 +131,9 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
     scan = Attachment.unscoped.get(subject=on_paper.pk)
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
-    grant(role("auditor"), unit=year.cast.bureau, to=year.cast["赵六"], by=None)
+    asked = ask_grant(
+        role("informant"), unit=year.cast.units["建筑业股"], person=year.cast["陈九"], **ASKED, by=year.cast["管理员"]
+    )
     return {
         **{name: {} for name in PLAIN},
         "authority_of": {"pk": year.cast.bureau.pk},
@@ -147,6 +150,8 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
         "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
+        "person_act": {"pk": year.cast["张三"].pk},
+        "grant_decide": {"pk": asked.pk},
         "row": row,
         "grade": row,
         "sheet": own | {"code": "1", "form": "xlsx"},

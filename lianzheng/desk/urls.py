@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from lianzheng.desk import account, authority, demo_clock, deputies, door, holidays, journal, oidc, views
+from lianzheng.desk import (
+    account,
+    authority,
+    demo_clock,
+    deputies,
+    door,
+    grants,
+    holidays,
+    journal,
+    oidc,
+    people,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +24,11 @@ urlpatterns = [
     path("authority/", authority.page, name="authority"),
     path("authority/<uuid:pk>/", authority.page, name="authority_of"),
     path("authority/<uuid:pk>/table.<slug:form>", authority.file, name="authority_file"),
+    path("people/", people.page, name="people"),
+    path("people/new/", people.create, name="person_new"),
+    path("people/<uuid:pk>/", people.act, name="person_act"),
+    path("grants/", grants.page, name="grants"),
+    path("grants/<uuid:pk>/", grants.decide, name="grant_decide"),
     path("journal/", journal.page, name="journal"),
     path("journal/export.xlsx", journal.export, name="journal_export"),
     path("journal/verify/", journal.check, name="journal_verify"),

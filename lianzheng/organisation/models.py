@@ -4,15 +4,17 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import pghistory
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from lianzheng.organisation.roles import Right
+from lianzheng.organisation.roles import BUSINESS, THREE, Right
 from lianzheng.organisation.scoping import BureauModel, new_id
 
 
@@ -253,10 +255,75 @@ class Tenure(BureauModel):
         return f"{self.person} {self.post}"
 
 
+_CASES = " ".join(f"WHEN '{item.rights[0]}' THEN '{item.code}'" for item in THREE)
+FUNCTION_OF_A_RIGHT = f"""
+    NEW.function := COALESCE(
+        (SELECT CASE codename {_CASES} END FROM auth_permission WHERE id = NEW.permission_id), '{BUSINESS}');
+    RETURN NEW;
+"""  # noqa: S608 — words of roles.py
+
+
 class UnitUserGrant(UserObjectPermissionBase):
     """A right of a person in a unit and below; rights are given to persons, so that the authority table names them."""
 
     content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
+    function = models.CharField("职能", max_length=20, default=BUSINESS, editable=False)  # set by the trigger
+
+    class Meta(UserObjectPermissionBase.Meta):
+        constraints = [
+            # Held by the database, whoever writes: two people who grant at the same moment included.
+            ExclusionConstraint(
+                name="grant_one_function_a_person",
+                expressions=[("user", RangeOperators.EQUAL), ("function", RangeOperators.NOT_EQUAL)],
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="grant_function",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=FUNCTION_OF_A_RIGHT,
+            ),
+        ]
+
+
+class GrantRequest(models.Model):
+    """A role to be given or taken away: one person asks, another confirms."""
+
+    class Outcome(models.TextChoices):
+        CONFIRMED = "confirmed", "已确认"
+        REFUSED = "refused", "不同意"
+        WITHDRAWN = "withdrawn", "已撤回"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="机构")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="人员")
+    role = models.CharField("角色", max_length=20)
+    takes = models.BooleanField("收回", default=False)
+    reason = models.CharField("理由", max_length=200)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="申请人")
+    asked_at = models.DateTimeField("申请时间", db_default=Now())
+    outcome = models.CharField("结果", max_length=12, choices=Outcome, blank=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="确认人")
+    decided_at = models.DateTimeField("确认时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "授权申请"
+        ordering = ("-asked_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "person", "role"], condition=Q(outcome=""), name="grant_asked_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="confirmed")
+                | (~Q(decided_by=models.F("asked_by")) & ~Q(decided_by=models.F("person"))),
+                name="grant_confirmed_by_another",
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=models.F("person")), name="grant_asked_for_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'收回' if self.takes else '授予'} {self.role}"
 
 
 class UnitGroupGrant(GroupObjectPermissionBase):

@@ -19,10 +19,10 @@ from lianzheng.flow import Refused
 from lianzheng.organisation.models import User
 from lianzheng.organisation.roles import PROTECTED, ROLES
 from tests.accounts.play import enter, with_password, with_phone
-from tests.addresses import EVERYBODY
+from tests.addresses import EVERYBODY, THREE
 from tests.cast import Cast, client_of
 
-PROTECTED_PEOPLE = {"王五", "孙八", "赵六", "周一", "吴二", "郑十", "外人", "管理员"}
+PROTECTED_PEOPLE = {"王五", "孙八", "赵六", "周一", "吴二", "郑十", "外人", *THREE}
 
 
 @pytest.fixture
