@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import override_settings
 
 from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
@@ -13,6 +15,7 @@ from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
 from tests import template
 from tests.cast import Cast, Round, assemble
+from tests.world import World, everything, undone
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,18 +52,44 @@ def field_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def fixed(empty_folder: Path, field_keys: Path) -> dict[str, Any]:
+    """No demo, no counted failures, no collected static files: a test that wants either says so."""
+    storages = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    return {
+        "DEMO": False,
+        "FIELD_KEYS_FILE": field_keys,
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # the real one is slow by design
+        "SECOND_FACTOR": True,
+        "AXES_ENABLED": False,  # counting failures asks the database at every sign-in
+        "STATIC_ROOT": empty_folder,
+        "STORAGES": settings.STORAGES | storages,
+    }
+
+
 @pytest.fixture(autouse=True)
 def _fixed_settings(settings: Any, empty_folder: Path, field_keys: Path) -> None:
-    """No demo, no counted failures, no collected static files: a test that wants either says so."""
-    settings.DEMO = False
-    settings.FIELD_KEYS_FILE = field_keys
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
-    settings.SECOND_FACTOR = True
-    settings.AXES_ENABLED = False  # counting failures asks the database at every sign-in
-    settings.STATIC_ROOT = empty_folder
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+    for name, value in fixed(empty_folder, field_keys).items():
+        setattr(settings, name, value)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, empty_folder: Path, field_keys: Path) -> Iterator[World]:
+    """One world for the tests of a module that leave it as it was (none of them may ask for `db`)."""
+    with django_db_blocker.unblock(), override_settings(**fixed(empty_folder, field_keys)), transaction.atomic():
+        year = Round(assemble())
+        yield World(year, everything(year))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _world_as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Undo what a test did to the world."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("world")
+    with undone():
+        yield
 
 
 @pytest.fixture

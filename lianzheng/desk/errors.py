@@ -1,5 +1,7 @@
 """Error pages: a clear sentence and a code, never a stack; they need no session and no database."""
 
+import secrets
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,8 +10,8 @@ from django.urls import reverse
 from lianzheng.organisation.access import typed
 
 
-def page(template: str, *, status: int) -> HttpResponse:
-    return HttpResponse(render_to_string(template), status=status)
+def page(template: str, *, status: int, code: str = "") -> HttpResponse:
+    return HttpResponse(render_to_string(template, {"error_code": code}), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,7 +27,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return page("500.html", status=500)
+    """The code stands in the log as well, where the places in the program are; here is nothing but the code."""
+    code = secrets.token_hex(4).upper()
+    request.error_code = code  # type: ignore[attr-defined]
+    return page("500.html", status=500, code=code)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -123,7 +123,7 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
     assert after == before | {"audit_entry": before["audit_entry"] + 1}
     assert before == manifest.tables
     assert "全部相符" in said
-    assert "登录检查：通过（12 个启用的账号）" in said
+    assert "登录检查：通过（14 个启用的账号）" in said
     with at(f"{house}_new"):
         assert Entry.objects.order_by("-id")[0].detail["备份"] == manifest.sha256
         assert User.objects.get(name="张三").home.post.name == "施工许可岗"  # type: ignore[union-attr]
