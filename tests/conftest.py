@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
+from django.test.utils import setup_databases, teardown_databases
 
 from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
@@ -15,11 +16,16 @@ from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
 from tests import template
 from tests.cast import Cast, Round, assemble
+from tests.reached import Reached
 from tests.world import World, everything, undone
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="also what takes long and repeats itself in other clothes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Reached(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,6 +44,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """The tests' database, always: pytest-django's own looks for tests that ask for `db`, and would leave those that
+    ask for `committed` or `world` alone with another database."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
 def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("static")
 
@@ -52,6 +71,9 @@ def field_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+MIDDLEWARE = [*settings.MIDDLEWARE, "tests.reached.Noting"]
+
+
 def fixed(empty_folder: Path, field_keys: Path) -> dict[str, Any]:
     """No demo, no counted failures, no collected static files: a test that wants either says so."""
     storages = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -61,6 +83,7 @@ def fixed(empty_folder: Path, field_keys: Path) -> dict[str, Any]:
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # the real one is slow by design
         "SECOND_FACTOR": True,
         "AXES_ENABLED": False,  # counting failures asks the database at every sign-in
+        "MIDDLEWARE": MIDDLEWARE,
         "STATIC_ROOT": empty_folder,
         "STORAGES": settings.STORAGES | storages,
     }

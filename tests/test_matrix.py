@@ -6,7 +6,6 @@ One world serves all of it: each request is undone, and pages are not drawn wher
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -65,12 +64,16 @@ def test_table_of_access_names_every_address(world: World) -> None:
     assert set(world.full) == set(ALLOWED)
 
 
+# Not there outside a demo or without an identity provider; without a warning to see.
+NARROWER = {"demo_sign_in", "demo_clock", "oidc_start", "oidc_callback", "signals", "warnings"}
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_address_is_open_to_those_named_and_not_there_for_the_others(world: World) -> None:
     opened: dict[str, set[str]] = {name: set() for name in ALLOWED}
     for person in EVERYBODY:
         client = client_of(world.cast[person])
-        for name in ALLOWED:
+        for name in sorted(ALLOWED, key=lambda name: name == "sign_out"):
             if send(client, name, world.full[name]).status_code != 404:
                 opened[name].add(person)
     assert opened == {name: set(allowed) for name, (_, allowed) in ALLOWED.items()}
@@ -79,6 +82,7 @@ def test_address_is_open_to_those_named_and_not_there_for_the_others(world: Worl
 def test_table_of_access_says_what_the_views_declare(world: World) -> None:
     """Where no record is named, the declaration decides alone; where one is, it can only be narrower."""
     held = {person: set(scopes(again(world.cast[person]))) for person in EVERYBODY}
+    narrower = set()
     for item in patterns():
         name = str(item.name)
         access = item.callback.access
@@ -87,8 +91,9 @@ def test_table_of_access_says_what_the_views_declare(world: World) -> None:
         }
         listed = set(ALLOWED[name][1])
         assert listed <= declared, name
-        if access not in (("signed_in",), ("public",)) and not world.full[name]:
-            assert listed == declared, name
+        if listed != declared and not world.full[name]:
+            narrower.add(name)
+    assert narrower == NARROWER
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -124,17 +129,18 @@ def test_step_is_taken_by_those_to_whom_its_state_opens_it_and_by_nobody_else(wo
     """URL × role × state: the same POST by everybody in every state, against what the declared steps say."""
     own = world.year.dossier("施工许可岗")
     url = reverse("step", args=[own.pk])
+    people = {name: again(world.cast[name]) for name in EVERYBODY}
+    clients = {name: client_of(person) for name, person in people.items()}
     for state in State:
-        for name in EVERYBODY:
+        for name, person in people.items():
             with undone():
                 Dossier.unscoped.filter(pk=own.pk).update(state=state)
                 own.refresh_from_db()
-                person = again(world.cast[name])
                 steps = DOSSIERS.open_to(own, person)
                 seen = Dossier.objects.within(visible(person)).filter(pk=own.pk).exists()
                 action = steps[0].action if steps else "pass"
                 typed = {"action": action, "version": own.version, "opinion": "同意。"}
-                answer = client_of(person).post(url, typed)
+                answer = clients[name].post(url, typed)
                 own.refresh_from_db()
                 moved = own.state != state
             if not seen:
@@ -199,14 +205,13 @@ class Thrown(Exception):
     """What a view may come to."""
 
 
-SECRET = "138-0000-0000 SELECT password FROM /srv/lianzheng SECRET_KEY"
+SECRET = "138-0000-0000 SELECT_FROM_USERS /srv/hidden-place KEY_OF_THE_SITE"
 
 
 @pytest.fixture
-def broken_views(settings: Any) -> Iterator[None]:
+def broken_views(settings: Any) -> None:
     """Every view throws, with something in its message that nobody should read."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.test_matrix.throwing"]
-    yield
 
 
 def throwing(get_response: Any) -> Any:

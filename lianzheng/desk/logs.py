@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 
@@ -33,7 +35,7 @@ class OneLine(logging.Formatter):
 
 def kinds(error: BaseException | None) -> list[str]:
     """The kinds of an exception and of what caused it, the last first."""
-    found = []
+    found: list[str] = []
     while error is not None and len(found) < 10:
         found.append(f"{type(error).__module__}.{type(error).__qualname__}")
         error = error.__cause__ or error.__context__
@@ -48,8 +50,8 @@ def frames(trace: TracebackType | None) -> list[str]:
 class Reporter(ExceptionReporter):
     """The same for a mail to administrators, should a site ever turn those on."""
 
-    def get_traceback_text(self) -> str:
-        return "\n".join([*kinds(self.exc_value), *frames(self.tb)])
+    def get_traceback_text(self) -> SafeString:
+        return SafeString("\n".join([*kinds(self.exc_value), *frames(self.tb)]))
 
-    def get_traceback_html(self) -> str:
-        return f"<pre>{self.get_traceback_text()}</pre>"
+    def get_traceback_html(self) -> SafeString:
+        return format_html("<pre>{}</pre>", str(self.get_traceback_text()))
