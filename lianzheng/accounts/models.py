@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django_otp.models import ThrottlingMixin
 
+from lianzheng.classification import classified
 from lianzheng.organisation.scoping import new_id
 from lianzheng.secrecy import Secret, sealed_field
 
@@ -23,6 +24,12 @@ class Session(AbstractBaseSession):
     agent = models.CharField("浏览器", max_length=200, blank=True)
 
     objects: ClassVar = BaseSessionManager()
+
+    data_classes = classified(
+        internal="expire_date",
+        sensitive="session_data person begun_at seen_at address agent",
+        core="session_key",
+    )
 
     class Meta(AbstractBaseSession.Meta):
         verbose_name = verbose_name_plural = "会话"
@@ -61,6 +68,12 @@ class Authenticator(ThrottlingMixin, _Asked):  # type: ignore[misc]  # untyped
     confirmed_at = models.DateTimeField("启用时间", null=True)
     last_step = models.BigIntegerField("用过的最后一步", default=-1)
 
+    data_classes = classified(
+        internal="throttling_failure_timestamp throttling_failure_count id confirmed_at last_step",
+        sensitive="person",
+        core="sealed_secret",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "第二验证"
 
@@ -82,6 +95,12 @@ class RecoveryCode(models.Model):
     digest = models.CharField("摘要", max_length=64)
     made_at = models.DateTimeField("生成时间", db_default=Now())
     used_at = models.DateTimeField("使用时间", null=True)
+
+    data_classes = classified(
+        internal="id made_at used_at",
+        sensitive="person",
+        core="digest",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "恢复码"

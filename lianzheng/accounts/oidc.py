@@ -35,4 +35,4 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]  # untyped
 
     def filter_users_by_claims(self, claims: dict[str, Any]) -> QuerySet[User]:
         name = str(claims[settings.OIDC_CLAIM])
-        return User.objects.filter(Q(username=name) | Q(phone=name), is_active=True)
+        return User.objects.filter(Q(username=name) | User.phone.found_by(User, name), is_active=True)

@@ -77,7 +77,7 @@ class AccountForm(CleanForm):
 
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"]
-        if typed and User.objects.filter(phone=typed).exists():
+        if typed and User.objects.with_phone(typed).exists():
             raise ValidationError("这个手机号已经登记在别的账号上。")
         return typed
 

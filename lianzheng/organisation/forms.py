@@ -92,7 +92,7 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """A phone number stands for the user name it belongs to."""
         typed: str = self.cleaned_data["username"]
-        owner = User.objects.filter(phone=typed).exclude(phone="").first()
+        owner = User.objects.with_phone(typed).first()
         return owner.username if owner else typed
 
 

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='unitusergrant',
-            trigger=pgtrigger.compiler.Trigger(name='grant_function', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    NEW.function := COALESCE(\n        (SELECT CASE codename WHEN 'administer' THEN 'administrator' WHEN 'grant_rights' THEN 'security' WHEN 'audit_journal' THEN 'auditor' END\n         FROM auth_permission WHERE id = NEW.permission_id),\n        'business');\n    RETURN NEW;\n", hash='25fa115e8f53a59bb7229b6018867e4b921f9b0d', operation='INSERT OR UPDATE', pgid='pgtrigger_grant_function_d6b25', table='organisation_unitusergrant', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='grant_function', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    NEW.function := COALESCE(\n        (SELECT CASE codename WHEN 'administer' THEN 'administrator' WHEN 'grant_rights' THEN 'security' WHEN 'audit_journal' THEN 'auditor' END FROM auth_permission WHERE id = NEW.permission_id), 'business');\n    RETURN NEW;\n", hash='ae14a629fff24a5df484c4ee34333f893cca04ab', operation='INSERT OR UPDATE', pgid='pgtrigger_grant_function_d6b25', table='organisation_unitusergrant', when='BEFORE')),
         ),
         migrations.RunPython(part, migrations.RunPython.noop),
         migrations.AddConstraint(
