@@ -100,6 +100,8 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "bulletin_file": ("GET", OWN),
     "calendar_key": ("GET", EVERYBODY),
     "calendar_feed": ("GET", EVERYBODY),
+    "network": ("GET", ("赵六",)),
+    "network_end": ("POST", ("赵六",)),
     "signals": ("GET", ("赵六",)),
     "signal_new": ("GET", ("王五", "赵六", "外人")),
     "signal": ("GET", ("赵六",)),

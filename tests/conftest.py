@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connection
 
@@ -13,6 +14,9 @@ from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
 from tests import template
 from tests.cast import Cast, Round, assemble
+
+hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of the product
+hypothesis.settings.load_profile("here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,6 +63,14 @@ def _fixed_settings(settings: Any, empty_folder: Path, field_keys: Path) -> None
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture
+def bare_frame(settings: Any) -> None:
+    """Pages without the menu around them, where hundreds are asked for and only their answer counts."""
+    engine = settings.TEMPLATES[0]
+    kept = [name for name in engine["OPTIONS"]["context_processors"] if name != "lianzheng.desk.frame.frame"]
+    settings.TEMPLATES = [engine | {"OPTIONS": engine["OPTIONS"] | {"context_processors": kept}}]
 
 
 @pytest.fixture

@@ -111,7 +111,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def warned_links(user: User) -> list[Link]:
     """Signals and warnings; reminders for whoever has a warning to see, as nobody else can have been reminded."""
     names = warning_menu.links(user)
-    links: list[Link] = [(label, reverse(name), None) for label, name in names]
+    waiting = {"signals": warning_menu.waiting(user)} if "signals" in dict(names).values() else {}
+    links: list[Link] = [(label, reverse(name), waiting.get(name)) for label, name in names]
     if "warnings" in dict(names).values():
         links.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
     return links
@@ -126,6 +127,7 @@ def time_links(held: Collection[str]) -> list[Link]:
         links.append(("督办清单", reverse("overdue"), None))
     if Right.HANDLE_WARNINGS in held:
         links.append(("预警时限", reverse("warning_limits"), None))
+        links.append(("信息员网络", reverse("network"), None))
     return links
 
 

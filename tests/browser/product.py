@@ -15,7 +15,10 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
+
+from tests import template
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("lianzheng", "registers", "assessments", "warnings", "fixtures")
@@ -72,9 +75,8 @@ def demo_template(url: str, *, folder: Path) -> str:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         found = admin.execute(query, [name]).fetchone()
         if found is None or found[0] != wanted:
-            recreate(admin, name=name, like="template0")
-            for command in (["migrate", "-v0"], ["demo"]):
-                manage(with_database(url, name=name), *command)
+            recreate(admin, name=name, like=template.ensure(settings.DATABASES["default"]))
+            manage(with_database(url, name=name), "demo")
             comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(wanted))
             admin.execute(comment)
         stamp = folder / "collected"
