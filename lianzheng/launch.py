@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import io
 import os
 import signal
 import socket
@@ -149,7 +150,7 @@ def fill() -> None:
 
     django.setup()
     migrate(os.environ["LIANZHENG_OWNER_URL"])
-    call_command("check", databases=["default"], fail_level="ERROR")
+    call_command("check", databases=["default"], fail_level="ERROR", stdout=io.StringIO())
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("library")
     show_demo()
