@@ -180,6 +180,7 @@ def furnish() -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
+
     from lianzheng.launch import migrate
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -203,9 +204,11 @@ def _people() -> list[dict[str, Any]]:
     from registers.actions import add_points
 
     placed = establish(read(FIXTURE), by=None)
-    office = UnitUserGrant.objects.filter(
-        permission__codename="run_office", content_object=placed.bureau
-    ).order_by("id")[0].user
+    office = (
+        UnitUserGrant.objects.filter(permission__codename="run_office", content_object=placed.bureau)
+        .order_by("id")[0]
+        .user
+    )
     today = clock.today()
     due = {"finding_due": today + timedelta(days=60), "rating_due": today + timedelta(days=90)}
     campaign = actions.open_campaign(placed.bureau, year=today.year, title="年度排查", by=office, **due)

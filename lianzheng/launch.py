@@ -33,7 +33,7 @@ from lianzheng.bootstrap import (
 )
 from lianzheng.postgres import LocalPostgres, PostgresFailed, processes
 
-WITHOUT_DATABASE = {"", "help", "version", "--help", "-h", "--version", "collectstatic", "compilemessages"}
+WITHOUT_DATABASE = {"", "help", "version", "--help", "-h", "--version", "collectstatic", "compilemessages", "faults"}
 ROLE_OF = {"migrate": "owner", "demo": "owner", "restore": "owner", "backup": "backup", "verify": "auditor"}
 """The database role a command works as; every other one works as the web does."""
 READY_SECONDS = 60
