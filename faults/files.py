@@ -172,12 +172,20 @@ def killed_in_export(base: Path, folder: Path, size: Size) -> Outcome:
             served += whole(answers[0])
             wrong += answers[0].status == 200 and not whole(answers[0])
         wrong += not whole(get(house.port, path, cookie=cookie, timeout=120))
-        time.sleep(3)
-        left = [file.name for file in (house.folder / "tmp").iterdir() if not file.name.startswith("wgunicorn")]
+        house.close_web()
+        left = _left_behind(house.folder / "tmp")
     house.remove()
     half = _half_served()
     note = f"{served} 次仍收到完整文件，临时文件残留 {len(left)} 个；对照（边写边发）{half} 份残缺文件被当成完整答复"
     return Outcome(size.kills, served, wrong + len(left), control=half > 0, note=note)
+
+
+def _left_behind(folder: Path, *, seconds: float = 20) -> list[str]:
+    """What still lies there when everybody has had the time to clear up."""
+    deadline = time.monotonic() + seconds
+    while (left := [file.name for file in folder.iterdir()]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
 
 
 def _half_served() -> int:

@@ -223,9 +223,9 @@ def _people() -> list[dict[str, Any]]:
             continue
         add_points(dossier.table, rows=[ROW], by=dossier.holder)
         cookies = {}
-        for name, person in (("holder", dossier.holder), ("head", head)):
+        for name, person in (("holder", dossier.holder), ("head", head), ("office", office)):
             client = Client()
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
             cookies[name] = client.cookies["sessionid"].value
-        found.append({"dossier": str(dossier.pk), "head_pk": str(head.pk), **cookies})
+        found.append({"dossier": str(dossier.pk), **cookies})
     return found

@@ -263,11 +263,12 @@ def hostile(base: Path, folder: Path, size: Size) -> Outcome:
     with House.furnished(base, folder / "f14") as house:
         house.open_web()
         jobs = [(path, value) for value in values for path in addresses(house, value)]
-        cookies = [house.people[0]["holder"], house.people[1]["head"]]
+        jobs.sort(key=lambda job: job[0] == "/sign-out/")  # it ends the session with which the others are asked
+        cookies = [house.people[0]["holder"], house.people[1]["head"], house.people[2].get("office", "")]
 
         def run(job: tuple[int, tuple[str, str]]) -> list[tuple[str, Answer]]:
             n, (path, value) = job
-            return [(path, answer) for answer in attack(house.port, path, value, cookie=cookies[n % 2])]
+            return [(path, answer) for answer in attack(house.port, path, value, cookie=cookies[n % 3])]
 
         with ThreadPoolExecutor(8) as pool:
             answers = [pair for some in pool.map(run, enumerate(jobs)) for pair in some]
