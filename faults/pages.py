@@ -45,7 +45,9 @@ def approved_at_once(base: Path, folder: Path, size: Size) -> Outcome:
         house.open_web()
         person, other = house.people[:2]
         assert step(house, person, "submit", version=1, who="holder").status == 302
-        answers = together(lambda _: step(house, person, "pass", version=2, who="head"), number=size.clients)
+        answers = together(
+            lambda _: step(house, person, "pass", version=2, who="head", timeout=300), number=size.clients
+        )
         counts = Counter(answer.status for answer in answers)
         with house.connect() as link:
             won = _count(link, person["dossier"])

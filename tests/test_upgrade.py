@@ -1,6 +1,6 @@
 """From a released schema with data to the one of today: what was there is there, the journal holds, people sign in.
 
-`tests/releases/` keeps a backup of each release, made by its own program of the cast's round; names are those of the cast.
+`tests/releases/` keeps a backup of each release, made by its own program; the people in it are the cast.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a person sees when something broke: a sentence and a code; and where it was the database, that they come again."""
+"""What a person sees when something broke: a sentence and a code; where it was the database, they come again."""
 
 from __future__ import annotations
 

@@ -232,18 +232,13 @@ def test_killed_press_is_replaced() -> None:
 
 def test_killed_press_leaves_no_folder_behind(tmp_path: Path) -> None:
     """Nor does one whose parent was killed: it notices that nobody is there, and clears up."""
-    code = "import time; from lianzheng.render import pdf; pdf.typeset('<p>一</p>'); print('set', flush=True); time.sleep(60)"
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    )
-    assert parent.stdout is not None
-    assert parent.stdout.readline() == b"set\n"
-    assert len(list(tmp_path.glob("press-*"))) == 1
-    parent.kill()
-    parent.wait()
+    code = "from lianzheng.render import pdf; pdf.typeset('<p>一</p>'); print('set', flush=True); input()"
+    variables = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=variables, **pipes) as parent:
+        assert parent.stdout.readline() == b"set\n"
+        assert len(list(tmp_path.glob("press-*"))) == 1
+        parent.kill()
     deadline = time.monotonic() + 20
     while list(tmp_path.glob("press-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
