@@ -81,6 +81,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "appraise": ("POST", OWN),
     "review_row": ("POST", OWN),
     "years": ("GET", OWN),
+    "changes": ("GET", OWN),
     "rate_anew": ("GET", ()),
     "abolish": ("GET", ("王五",)),
     "duties": ("GET", EVERYBODY),

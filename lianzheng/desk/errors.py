@@ -1,5 +1,8 @@
 """Error pages: a clear sentence and a code, never a stack; they need no session and no database."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -25,7 +28,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return page("500.html", status=500)
+    """Where it was the database that is away, full or held up, the person is told to come again: nothing was saved."""
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return page("500.html", status=500)
+    answer = page("503.html", status=503)
+    answer["Retry-After"] = "10"
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -18,6 +18,8 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
+from lianzheng.bootstrap import VAR
+from lianzheng.postgres import LocalPostgres
 from tests import template
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +36,12 @@ class Product:
 
 def with_database(url: str, *, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def web_url(url: str) -> str:
+    """The address by which the web goes in: our own server has a role for it that owns nothing."""
+    own = LocalPostgres(VAR / "pg-test").url("runtime")
+    return own if urlsplit(own).query == urlsplit(url).query else url
 
 
 def variables(url: str) -> dict[str, str]:
@@ -100,7 +108,7 @@ def serving(url: str, *, shared: Path, worker: str, log: Path) -> Iterator[Produ
         with (shared / "browser.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a template must not be in use while it is copied
             recreate(admin, name=name, like=template)
-        with _gunicorn(with_database(url, name=name), log=log) as address:
+        with _gunicorn(with_database(web_url(url), name=name), log=log) as address:
             yield Product(address, log)
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
