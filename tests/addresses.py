@@ -123,6 +123,11 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "journal": ("GET", ("赵六",)),
     "journal_export": ("GET", ("赵六",)),
     "journal_verify": ("POST", ("赵六",)),
+    "packages": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "package": ("GET", ("王五",)),
+    "package_cancel": ("POST", ("王五",)),
+    "package_file": ("GET", ("王五",)),
+    "package_resume": ("POST", ("王五",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
     "filing_paper": ("GET", ("王五",)),
@@ -140,6 +145,7 @@ PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_r
 PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
 PLAIN += (
     "authority",
+    "packages",
     "journal",
     "journal_export",
     "journal_verify",
@@ -159,5 +165,5 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file",)
+FILES += ("duty_evidence_file", "package_file")
 """Addresses that answer with a file."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
@@ -21,6 +22,7 @@ from lianzheng import clock
 from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import scan_of
 from lianzheng.attachments.models import Attachment
+from lianzheng.desk.models import Package, PackageFile
 from lianzheng.organisation.access import signed_in
 from lianzheng.organisation.actions import add_criterion, grant
 from lianzheng.organisation.models import Deputy
@@ -165,8 +167,20 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
         "verify_paper": {"token": paper_of(notice).token},
+        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
         **arguments_of_warnings(year.cast),
     }
+
+
+def package_of(year: Round) -> dict[str, Any]:
+    """A package that is ready, made up: how one is made is tested elsewhere."""
+    facts = {"bureau": year.cast.bureau, "state": Package.State.PARTLY, "keep_until": clock.today()}
+    package = Package.objects.create(campaign=year.campaign, asked_by=year.cast["王五"], site="", **facts)
+    content = {"content": b"", "sha256": "0" * 64, "made_at": Now()}
+    PackageFile.objects.create(
+        bureau=year.cast.bureau, package=package, order=1, name="清单.txt", source="list", form="txt", **content
+    )
+    return {"pk": package.pk}
 
 
 def duty_of(year: Round) -> DutyInstance:
@@ -205,6 +219,8 @@ def ask(year: Round, name: str, person: str | None, arguments: dict[str, Any], *
     url = reverse(name, kwargs=arguments)
     method, _ = ALLOWED[name]
     response: HttpResponse = client.get(url) if method == "GET" else client.post(url)
+    if response.streaming:
+        response.close()  # nobody reads it here
     return response
 
 
