@@ -37,6 +37,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaign": ("GET", ("王五", "孙八", "赵六")),
     "handovers": ("GET", ("王五", "外人", "管理员")),
     "handover": ("GET", ("王五", "管理员")),
+    "report": ("GET", ("王五", "孙八", "赵六")),
     "campaign_remind": ("POST", ("王五",)),
     "campaign_close": ("GET", ("王五",)),
     "campaign_reopen": ("POST", ("王五",)),
@@ -165,5 +166,5 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file", "package_file")
+FILES += ("duty_evidence_file", "package_file", "report")
 """Addresses that answer with a file."""

@@ -144,6 +144,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
+        "report": campaign | {"form": "docx"},
         **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
         "handover": {"pk": year.cast["张三"].pk},
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
@@ -220,7 +221,7 @@ def ask(year: Round, name: str, person: str | None, arguments: dict[str, Any], *
     method, _ = ALLOWED[name]
     response: HttpResponse = client.get(url) if method == "GET" else client.post(url)
     if response.streaming:
-        response.close()  # nobody reads it here
+        assert b"".join(response.streaming_content)  # read to its end, where its file is closed
     return response
 
 

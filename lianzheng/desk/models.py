@@ -53,6 +53,7 @@ class PackageFile(BureauModel):
         NOTICE = "notice", "公示"
         MINUTES = "minutes", "会议纪要"
         LETTER = "letter", "备案报告"
+        REPORT = "report", "排查情况报告"
         LEDGER = "ledger", "台账"
         STATISTICS = "statistics", "汇总统计表"
         LIST = "list", "清单"

@@ -15,13 +15,13 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from assessments import filings, ledger, minutes, notice_files
+from assessments import filings, ledger, minutes, notice_files, report
 from assessments.ledger import Ledger
 from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, State
 from assessments.papers import grid_of, sheets_of
 from assessments.views.reach import RELATED
 from lianzheng.desk.models import Package, PackageFile
-from lianzheng.render import official, pdf, xlsx
+from lianzheng.render import docx, official, pdf, xlsx
 from lianzheng.sheets import Grid, Sheet
 
 Source = PackageFile.Source
@@ -73,6 +73,8 @@ def plan(campaign: Campaign, dossiers: Sequence[Dossier]) -> list[Planned]:
         *_notices(campaign),
         *_minutes(campaign),
         *_letters(campaign),
+        Planned("排查情况报告.pdf", Source.REPORT, "pdf"),
+        Planned("排查情况报告.docx", Source.REPORT, "docx"),
         Planned("台账.xlsx", Source.LEDGER, "xlsx"),
         Planned("汇总统计表.xlsx", Source.STATISTICS, "xlsx"),
         Planned("汇总统计表.pdf", Source.STATISTICS, "pdf"),
@@ -164,6 +166,10 @@ class Painter:
         rows = Filing.objects.in_bureau(self.package.bureau).select_related("bureau", "campaign")
         return Page(official.page(filings.letter_of(rows.get(pk=file.subject))))
 
+    def report(self, file: PackageFile) -> bytes | Page:
+        drafted = report.document_of(self.package.campaign)
+        return docx.document(drafted) if file.form == "docx" else Page(official.page(drafted))
+
     def of_ledger(self, file: PackageFile) -> bytes | Page:
         grid = ledger.ledger_grid if file.source == Source.LEDGER else ledger.statistics_grid
         return _painted(grid(self.ledger), form=file.form)
@@ -187,6 +193,7 @@ _MAKERS: dict[Source, Callable[[Painter, Any], bytes | Page]] = {
     Source.NOTICE: Painter.notice,
     Source.MINUTES: Painter.minutes,
     Source.LETTER: Painter.letter,
+    Source.REPORT: Painter.report,
     Source.LEDGER: Painter.of_ledger,
     Source.STATISTICS: Painter.of_ledger,
     Source.LIST: Painter.digests,

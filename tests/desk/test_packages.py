@@ -85,6 +85,8 @@ def test_package_is_planned_with_every_paper_of_the_round(filed: Round) -> None:
         "会议纪要/01 〔2026〕1号.pdf",
         "会议纪要/01 〔2026〕1号 会议决定一览表.xlsx",
         "备案报告/01 廉〔2026〕1号.pdf",
+        "排查情况报告.pdf",
+        "排查情况报告.docx",
         "台账.xlsx",
         "汇总统计表.xlsx",
         "汇总统计表.pdf",
@@ -158,14 +160,14 @@ def test_progress_counts_what_is_made(filed: Round) -> None:
     package = order(filed)
     page = reverse("package", args=[package.pk])
     client = client_of(filed.cast["王五"])
-    assert "0 / 13 个文件（0%）" in client.get(page).content.decode()
+    assert "0 / 15 个文件（0%）" in client.get(page).content.decode()
     assert actions.make_some(package.pk, seconds=0.001)
     shown = client.get(page).content.decode()
-    assert f"{actions.AT_ONCE} / 13 个文件" in shown
-    assert f'<progress max="13" value="{actions.AT_ONCE}"' in shown
+    assert f"{actions.AT_ONCE} / 15 个文件" in shown
+    assert f'<progress max="15" value="{actions.AT_ONCE}"' in shown
     assert "下载（zip）" not in shown
     finish(package)
-    assert "13 / 13 个文件（100%）" in client.get(page).content.decode()
+    assert "15 / 15 个文件（100%）" in client.get(page).content.decode()
 
 
 def test_cancelled_package_is_emptied_and_made_no_further(filed: Round) -> None:
