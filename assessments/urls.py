@@ -8,6 +8,7 @@ from assessments.views import (
     dossier,
     duties,
     filing,
+    foreign,
     grade_actions,
     handover,
     intake,
@@ -24,6 +25,7 @@ from assessments.views import (
     row_actions,
     scheme,
     settings,
+    undo,
     verify,
 )
 
@@ -45,6 +47,9 @@ urlpatterns = [
     path("dossiers/<uuid:pk>/intake/", intake.page, name="intake"),
     path("dossiers/<uuid:pk>/intake/template.xlsx", intake.template, name="intake_template"),
     path("dossiers/<uuid:pk>/intake/take/", intake.take, name="intake_take"),
+    path("dossiers/<uuid:pk>/intake/columns/", foreign.assign, name="intake_columns"),
+    path("dossiers/<uuid:pk>/intake/paste/", foreign.paste, name="intake_paste"),
+    path("dossiers/<uuid:pk>/intake/undo/", undo.undo, name="intake_undo"),
     path("dossiers/<uuid:pk>/rollup/", rollup.page, name="rollup"),
     path("dossiers/<uuid:pk>/rollup/roll/", rollup.roll, name="roll"),
     path("dossiers/<uuid:pk>/annex-<str:code>.<str:form>", papers.sheet, name="sheet"),
