@@ -30,6 +30,9 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "intake": ("GET", OWN),
     "intake_template": ("GET", OWN),
     "intake_take": ("POST", OWN),
+    "intake_columns": ("POST", OWN),
+    "intake_paste": ("POST", OWN),
+    "intake_undo": ("POST", OWN),
     "rollup": ("GET", ("李四", *BUREAU)),
     "roll": ("POST", ("李四", *BUREAU)),
     "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
@@ -37,6 +40,7 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaign": ("GET", ("王五", "孙八", "赵六")),
     "handovers": ("GET", ("王五", "外人", "管理员")),
     "handover": ("GET", ("王五", "管理员")),
+    "report": ("GET", ("王五", "孙八", "赵六")),
     "campaign_remind": ("POST", ("王五",)),
     "campaign_close": ("GET", ("王五",)),
     "campaign_reopen": ("POST", ("王五",)),
@@ -126,6 +130,19 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "journal": ("GET", ("赵六",)),
     "journal_export": ("GET", ("赵六",)),
     "journal_verify": ("POST", ("赵六",)),
+    "powers": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "powers_file": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "powers_template": ("GET", ("王五", "外人")),
+    "powers_intake": ("GET", ("王五", "外人")),
+    "powers_take": ("POST", ("王五", "外人")),
+    "power_new": ("GET", ("王五", "外人")),
+    "power": ("GET", ("王五",)),
+    "power_retire": ("POST", ("王五",)),
+    "packages": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "package": ("GET", ("王五",)),
+    "package_cancel": ("POST", ("王五",)),
+    "package_file": ("GET", ("王五",)),
+    "package_resume": ("POST", ("王五",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
     "filing_paper": ("GET", ("王五",)),
@@ -143,6 +160,13 @@ PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_r
 PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
 PLAIN += (
     "authority",
+    "packages",
+    "powers",
+    "powers_file",
+    "powers_template",
+    "powers_intake",
+    "powers_take",
+    "power_new",
     "journal",
     "journal_export",
     "journal_verify",
@@ -162,5 +186,5 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file",)
+FILES += ("duty_evidence_file", "package_file", "report", "powers_file", "powers_template")
 """Addresses that answer with a file."""

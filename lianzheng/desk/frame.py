@@ -22,9 +22,11 @@ Link = tuple[str, str, int | None]
 OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("年度排查", "campaigns", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("周期性工作台账", "duty_board", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("职权目录", "powers", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("评分方案", "schemes", frozenset((Right.RUN_OFFICE, Right.VERIFY_BUREAU))),
     ("划分标准", "criteria", frozenset((Right.RUN_OFFICE,))),
     ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
+    ("备案材料包", "packages", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
     ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
     ("节假日", "holidays", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),

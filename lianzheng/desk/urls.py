@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lianzheng.desk import authority, demo_clock, deputies, door, holidays, journal, views
+from lianzheng.desk import authority, demo_clock, deputies, door, holidays, journal, packages, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("journal/", journal.page, name="journal"),
     path("journal/export.xlsx", journal.export, name="journal_export"),
     path("journal/verify/", journal.check, name="journal_verify"),
+    path("packages/", packages.index, name="packages"),
+    path("packages/<uuid:pk>/", packages.page, name="package"),
+    path("packages/<uuid:pk>/cancel/", packages.cancel, name="package_cancel"),
+    path("packages/<uuid:pk>/resume/", packages.resume, name="package_resume"),
+    path("packages/<uuid:pk>/package.zip", packages.fetch, name="package_file"),
     path("help/", views.help_page, name="help"),
     path("large-type/", views.large_type, name="large_type"),
     path("year/", views.choose_year, name="choose_year"),

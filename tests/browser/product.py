@@ -102,12 +102,12 @@ def recreate(admin: psycopg.Connection[tuple[object, ...]], *, name: str, like: 
 @contextmanager
 def serving(url: str, *, shared: Path, worker: str, log: Path) -> Iterator[Product]:
     """A server with a fresh copy of the demo, gone with its database at the end."""
-    template = demo_template(url, folder=shared)
-    name = f"{template}_{worker}"
+    demo = demo_template(url, folder=shared)
+    name = f"{demo}_{worker}"
     with psycopg.connect(url, autocommit=True) as admin:
         with (shared / "browser.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a template must not be in use while it is copied
-            recreate(admin, name=name, like=template)
+            recreate(admin, name=name, like=demo)
         with _gunicorn(with_database(web_url(url), name=name), log=log) as address:
             yield Product(address, log)
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
