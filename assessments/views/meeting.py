@@ -16,6 +16,7 @@ from assessments.views import present, reach
 from assessments.views.agenda import Agenda, Typed
 from assessments.views.picking import open_for
 from assessments.views.printing import printed_as_issued
+from lianzheng.accounts.proof import recent
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.access import SignedIn, may
@@ -30,7 +31,12 @@ READERS = (*RECORDERS, Right.INSPECT, Right.RUN_OFFICE)
 Part = Attendee.Part
 
 
+def _records(request: SignedIn) -> bool:
+    return request.method == "POST" and request.POST.get("do") != "save"
+
+
 @may(*RECORDERS)
+@recent(_records)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""

@@ -15,7 +15,7 @@ from lianzheng.desk import inbox
 from lianzheng.desk.demo import people
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.rights import scopes
-from lianzheng.organisation.roles import Right
+from lianzheng.organisation.roles import THREE, Right
 
 PRODUCT = "廉政风险防控"
 Link = tuple[str, str, int | None]
@@ -28,10 +28,12 @@ OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
     ("备案材料包", "packages", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
-    ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
+    ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE,))),
+    ("账号管理", "people", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),
+    ("授权", "grants", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),
     ("节假日", "holidays", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
     ("本单位设置", "options", frozenset((Right.RUN_OFFICE,))),
-    ("权限一览", "authority", frozenset((Right.RUN_OFFICE, Right.INSPECT, Right.ADMINISTER))),
+    ("权限一览", "authority", frozenset((Right.RUN_OFFICE, Right.INSPECT, *(item.rights[0] for item in THREE)))),
     ("操作日志", "journal", frozenset((Right.AUDIT_JOURNAL,))),
 )
 """Pages of those who organise the work: label, address, and the rights of which one is enough."""
@@ -102,7 +104,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("公示", reverse("notice_list"), None),
         ("通报", reverse("bulletins"), None),
         ("使用帮助", reverse("help"), None),
-        ("修改密码", reverse("password"), None),
+        ("账号安全", reverse("account"), None),
     ]
     if settings.DEMO:
         read.append(("演示日期", reverse("demo_clock"), None))

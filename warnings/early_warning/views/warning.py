@@ -15,6 +15,7 @@ from early_warning.forms import DraftForm, StepForm
 from early_warning.models import State, WarningNotice
 from early_warning.views import reach
 from early_warning.views.shown import handles, show
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused, Said, Stale
 from lianzheng.organisation.access import SignedIn, signed_in
 
@@ -28,7 +29,12 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     return show(request, reach.warning(request, pk, look="查看预警"))
 
 
+def _issues(request: SignedIn) -> bool:
+    return request.POST.get("action") == "issue"
+
+
 @signed_in
+@recent(_issues)
 @require_POST
 def step(request: SignedIn, pk: UUID) -> HttpResponse:
     """One step of the way."""

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0010_duties'),
+        ('assessments', '0011_sealed_objections'),
     ]
 
     operations = [
