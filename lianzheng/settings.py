@@ -36,7 +36,14 @@ def database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or query.get("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        # A server that has gone silent is given up within seconds, not after the kernel's quarter of an hour.
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 4000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     }
 
 
@@ -44,7 +51,7 @@ def embedded_url() -> str:
     """The running embedded server of this checkout; `manage.py up` starts it."""
     from lianzheng.postgres import LocalPostgres
 
-    return LocalPostgres(VAR_DIR / "pg").url()
+    return LocalPostgres(VAR_DIR / "pg").url("runtime")
 
 
 DEMO = env_bool("LIANZHENG_DEMO")

@@ -33,6 +33,48 @@ class Way(models.TextChoices):
     COLLECTIVE = "collective", "集体定"
 
 
+class PowerKind(models.TextChoices):
+    """Kinds of powers: those of 权力清单 (中办发〔2015〕21号), and what an office has over its own people and money."""
+
+    LICENSE = "license", "行政许可"
+    PENALTY = "penalty", "行政处罚"
+    COERCION = "coercion", "行政强制"
+    LEVY = "levy", "行政征收"
+    GRANT = "grant", "行政给付"
+    INSPECTION = "inspection", "行政检查"
+    CONFIRMATION = "confirmation", "行政确认"
+    REWARD = "reward", "行政奖励"
+    RULING = "ruling", "行政裁决"
+    OTHER = "other", "其他权力"
+    INTERNAL = "internal", "内部管理"
+
+
+@pghistory.track()
+class Power(BureauModel):
+    """职权: a line of the bureau's list of powers (职权目录), and the posts that use it. Retired, never deleted."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="股室")
+    name = models.CharField("职权名称", max_length=200)
+    power_kind = models.CharField("职权类别", max_length=12, choices=PowerKind)
+    basis = models.CharField("依据", max_length=300, blank=True)
+    posts = models.ManyToManyField(Post, related_name="powers_listed", verbose_name="行使岗位")
+    version = models.PositiveIntegerField("版本", default=1)
+    active = models.BooleanField("在用", default=True)
+    saved_at = models.DateTimeField("保存时间", db_default=Now())
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "职权目录"
+        ordering = ("unit__order", "unit__name", "power_kind", "name")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bureau", "unit", "name"], condition=Q(active=True), name="power_once_in_section"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 @pghistory.track()
 class RiskTable(BureauModel):
     """The table of one post, section or bureau for one year: 附件1, 2 or 3 and the rows that 附件4, 5, 6 rate."""
@@ -150,6 +192,21 @@ class Measure(BureauModel):
 
     def __str__(self) -> str:
         return self.text
+
+
+class KnownColumn(BureauModel):
+    """What a column of somebody else's table is in this bureau, as somebody said when such a table came in."""
+
+    word = models.CharField("表头", max_length=100)
+    source = models.CharField("栏目", max_length=20)
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "列对应"
+        ordering = ("word",)
+        constraints = [models.UniqueConstraint(fields=["bureau", "word"], name="known_column_once")]
+
+    def __str__(self) -> str:
+        return f"{self.word}：{self.source}"
 
 
 class LibraryMeasure(models.Model):

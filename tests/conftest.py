@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,9 @@ from tests import template
 from tests.cast import Cast, Round, assemble
 from tests.reached import Reached
 from tests.world import World, everything, undone
+
+hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of the product
+hypothesis.settings.load_profile("here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,6 +117,14 @@ def _world_as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
     request.getfixturevalue("world")
     with undone():
         yield
+
+
+@pytest.fixture
+def bare_frame(settings: Any) -> None:
+    """Pages without the menu around them, where hundreds are asked for and only their answer counts."""
+    engine = settings.TEMPLATES[0]
+    kept = [name for name in engine["OPTIONS"]["context_processors"] if name != "lianzheng.desk.frame.frame"]
+    settings.TEMPLATES = [engine | {"OPTIONS": engine["OPTIONS"] | {"context_processors": kept}}]
 
 
 @pytest.fixture

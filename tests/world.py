@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -19,9 +20,11 @@ from lianzheng import clock
 from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import scan_of
 from lianzheng.attachments.models import Attachment
+from lianzheng.desk.models import Package, PackageFile
 from lianzheng.organisation.actions import add_criterion, ask_grant
 from lianzheng.organisation.models import Deputy
 from lianzheng.organisation.roles import role
+from registers.actions.powers import save_power
 from tests.addresses import ALLOWED, NOTICE, PLAIN
 from tests.cast import SINCE, Cast, Round, client_of
 from tests.early_warning.play import arguments_of_warnings
@@ -51,8 +54,11 @@ def send(client: Any, name: str, arguments: dict[str, Any]) -> HttpResponse:
     """The address by its own method."""
     url = reverse(name, kwargs=arguments)
     with undone():
-        response: HttpResponse = client.get(url) if ALLOWED[name][0] == "GET" else client.post(url)
-    return response
+        response: Any = client.get(url) if ALLOWED[name][0] == "GET" else client.post(url)
+        if response.streaming:  # read to its end, where its file is closed
+            assert b"".join(response.streaming_content)
+    answer: HttpResponse = response
+    return answer
 
 
 def ask(world: World, name: str, person: str | None, arguments: dict[str, Any] | None = None) -> HttpResponse:
@@ -113,11 +119,15 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("years", "rate_anew", "abolish"), own),
         **dict.fromkeys(("appraise", "review_row"), row),
         "criterion": {"pk": line.pk},
-        **dict.fromkeys(("dossier", "check", "step", "rows", "report_level", "library", "library_take"), own),
+        **dict.fromkeys(
+            ("dossier", "check", "step", "rows", "report_level", "library", "library_take", "changes"), own
+        ),
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
+        **dict.fromkeys(("intake_columns", "intake_paste", "intake_undo"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
         **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
+        "report": campaign | {"form": "docx"},
         "handover": {"pk": year.cast["张三"].pk},
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
         "deputy_revoke": {"pk": deputation(year.cast).pk},
@@ -142,8 +152,26 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
         "verify_paper": {"token": paper_of(notice).token},
+        **dict.fromkeys(("power", "power_retire"), power_of(year)),
+        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
         **arguments_of_warnings(year.cast),
     }
+
+
+def package_of(year: Round) -> dict[str, Any]:
+    """A package that is ready, made up: how one is made is tested elsewhere."""
+    facts = {"bureau": year.cast.bureau, "state": Package.State.PARTLY, "keep_until": clock.today()}
+    package = Package.objects.create(campaign=year.campaign, asked_by=year.cast["王五"], site="", **facts)
+    content = {"content": b"", "sha256": "0" * 64, "made_at": Now()}
+    PackageFile.objects.create(
+        bureau=year.cast.bureau, package=package, order=1, name="清单.txt", source="list", form="txt", **content
+    )
+    return {"pk": package.pk}
+
+
+def power_of(year: Round) -> dict[str, Any]:
+    values = {"section": "建筑业股", "name": "施工许可", "power_kind": "license", "basis": "", "posts": ""}
+    return {"pk": save_power(year.cast.bureau, power=None, version=0, values=values, by=year.cast["王五"]).pk}
 
 
 def duty_of(year: Round) -> DutyInstance:

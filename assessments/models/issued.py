@@ -17,6 +17,7 @@ class IssuedPaper(BureauModel):
         MINUTES = "minutes", "会议纪要"
         FILING = "filing", "备案材料"
         BULLETIN = "bulletin", "通报"
+        WARNING = "warning", "预警通知书"
 
     class State(models.TextChoices):
         VALID = "valid", "有效"

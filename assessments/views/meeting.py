@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions, minutes
+from assessments import actions, issued, minutes
 from assessments.minutes import Minutes
 from assessments.models import Attendee, Campaign, Dossier, Meeting, State
 from assessments.views import present, reach
 from assessments.views.agenda import Agenda, Typed
 from assessments.views.picking import open_for
-from assessments.views.printing import printed
+from assessments.views.printing import printed_as_issued
 from lianzheng.accounts.proof import recent
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
@@ -157,7 +157,10 @@ def paper(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     _exported(request, found.meeting, form)
     if form == "xlsx":
         return file_response(xlsx.workbook([minutes.grid_of(found)]), name="会议决定一览表.xlsx", kind=WORKBOOK)
-    return printed(minutes.document_of(found), name="会议纪要")
+    paper = issued.paper_of(found.meeting)
+    return printed_as_issued(
+        request, paper, draw=lambda below: minutes.document_of(found, below=below), name="会议纪要"
+    )
 
 
 def _exported(request: SignedIn, meeting: Any, form: str) -> None:

@@ -118,7 +118,8 @@ def others() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            # what a session of another role is, is hidden from us; that it belongs to a role, is not
+            " AND usesysid IS NOT NULL AND leader_pid IS NULL AND pid <> pg_backend_pid()"
         )
         count: int = cursor.fetchone()[0]
     return count

@@ -22,9 +22,11 @@ Link = tuple[str, str, int | None]
 OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("年度排查", "campaigns", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("周期性工作台账", "duty_board", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("职权目录", "powers", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("评分方案", "schemes", frozenset((Right.RUN_OFFICE, Right.VERIFY_BUREAU))),
     ("划分标准", "criteria", frozenset((Right.RUN_OFFICE,))),
     ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
+    ("备案材料包", "packages", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
     ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE,))),
     ("账号管理", "people", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),
@@ -113,7 +115,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def warned_links(user: User) -> list[Link]:
     """Signals and warnings; reminders for whoever has a warning to see, as nobody else can have been reminded."""
     names = warning_menu.links(user)
-    links: list[Link] = [(label, reverse(name), None) for label, name in names]
+    waiting = {"signals": warning_menu.waiting(user)} if "signals" in dict(names).values() else {}
+    links: list[Link] = [(label, reverse(name), waiting.get(name)) for label, name in names]
     if "warnings" in dict(names).values():
         links.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
     return links
@@ -128,6 +131,7 @@ def time_links(held: Collection[str]) -> list[Link]:
         links.append(("督办清单", reverse("overdue"), None))
     if Right.HANDLE_WARNINGS in held:
         links.append(("预警时限", reverse("warning_limits"), None))
+        links.append(("信息员网络", reverse("network"), None))
     return links
 
 
