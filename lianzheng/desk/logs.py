@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
@@ -64,7 +64,7 @@ class Reporter(ExceptionReporter):
     """The same for a mail to administrators, should a site ever turn those on."""
 
     def get_traceback_text(self) -> SafeString:
-        return SafeString("\n".join([*kinds(self.exc_value), *frames(self.tb)]))
+        return format_html_join("\n", "{}", ((line,) for line in [*kinds(self.exc_value), *frames(self.tb)]))
 
     def get_traceback_html(self) -> SafeString:
-        return format_html("<pre>{}</pre>", str(self.get_traceback_text()))
+        return format_html("<pre>{}</pre>", "\n".join([*kinds(self.exc_value), *frames(self.tb)]))
