@@ -15,6 +15,9 @@ OURS = ("lianzheng.", "registers.", "assessments.", "early_warning.")
 NAMED = {"organisation_unit", "organisation_user", "assessments_issuedpaper"}
 GIVEN = {"django_migrations", "django_content_type", "auth_permission"}
 REMOVED_FROM = {
+    "accounts_session",
+    "accounts_authenticator",
+    "accounts_recoverycode",
     "organisation_holiday",
     "organisation_demoshift",
     "organisation_unitusergrant",
