@@ -1,4 +1,4 @@
-"""Accounts under the rights that the web really has: sessions, factors and codes are among the few rows it may remove."""
+"""Accounts under the rights the web really has: sessions, factors and codes are among the few rows it may remove."""
 
 from __future__ import annotations
 
