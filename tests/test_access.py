@@ -135,7 +135,7 @@ def full(year: Round) -> dict[str, dict[str, Any]]:
         **{name: {} for name in PLAIN},
         "authority_of": {"pk": year.cast.bureau.pk},
         "authority_file": {"pk": year.cast.bureau.pk, "form": "xlsx"},
-        **dict.fromkeys(("years", "rate_anew", "abolish"), own),
+        **dict.fromkeys(("years", "changes", "rate_anew", "abolish"), own),
         **dict.fromkeys(("appraise", "review_row"), row),
         "criterion": {"pk": line.pk},
         **dict.fromkeys(("dossier", "check", "step", "rows", "report_level", "library", "library_take"), own),
