@@ -6,7 +6,7 @@ from typing import Any
 
 from assessments import numbers
 from assessments.levels import VOCABULARIES
-from assessments.models import Dossier, Filing
+from assessments.models import Dossier, Filing, IssuedPaper
 from lianzheng.organisation.models import Unit
 from lianzheng.render.official import Annex, Block, Document, Paragraph, Table, long_date
 
@@ -74,7 +74,7 @@ def letter_of(filing: Filing) -> Document:
         organ=filing.bureau.name,
         on=filing.sent_on,
         annexes=(Annex("备案表册清单", (Table(COLUMNS, filing.content["rows"], WIDTHS),)),),
-        fine=f"内容摘要 SHA-256：{filing.digest}",
+        fine=_fine(filing, "内容摘要"),
     )
 
 
@@ -84,6 +84,13 @@ def _levels(filing: Filing) -> str:
     given = [row[4] for row in filing.content["rows"]]
     counts = "、".join(f"{word}{given.count(word)}份" for word in words if word in given)
     return f"其中{counts}。" if counts else ""
+
+
+def _fine(filing: Filing, what: str) -> str:
+    """The digest of the list, and the newest seal of the bureau's journal when it was sent."""
+    paper = IssuedPaper.objects.across_bureaus().filter(subject=filing.pk).first()
+    seal = f"\n日志封印：{paper.seal}" if paper and paper.seal else ""
+    return f"{what} SHA-256：{filing.digest}{seal}"
 
 
 def receipt_of(filing: Filing) -> Document:
@@ -106,5 +113,5 @@ def receipt_of(filing: Filing) -> Document:
         blocks=blocks,
         organ=filing.body,
         on=filing.received_on,
-        fine=f"报送内容摘要 SHA-256：{filing.digest}",
+        fine=_fine(filing, "报送内容摘要"),
     )

@@ -210,19 +210,21 @@ def enter_venv(arguments: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def environment(local: LocalPostgres) -> Iterator[dict[str, str]]:
-    """The variables of our processes: DATABASE_URL as given, or that of `local`, which runs meanwhile."""
+def environment(local: LocalPostgres, *, role: str) -> Iterator[dict[str, str]]:
+    """The variables of our processes: DATABASE_URL for this role of `database_roles`, as given or that of `local`,
+    which runs meanwhile. Somebody else's server may know no roles: then its one DATABASE_URL is everybody's."""
     given = dict(os.environ)
     ours = {"DJANGO_SETTINGS_MODULE": "lianzheng.settings", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     if "LIANZHENG_SECRET_KEY" not in given and SECRET_KEY.is_file():
         ours["LIANZHENG_SECRET_KEY_FILE"] = str(SECRET_KEY)
     if given.get("DATABASE_URL"):
-        check_server(given["DATABASE_URL"])
-        yield {**ours, **given}
+        url = given.get(f"LIANZHENG_{role.upper()}_URL") or given["DATABASE_URL"]
+        check_server(url)
+        yield {**ours, **given, "DATABASE_URL": url}
         return
     with local:
         # Other databases have to ask for demonstration: people may be at work on them.
-        yield {**ours, "LIANZHENG_DEMO": "1", **given, "DATABASE_URL": local.url()}
+        yield {**ours, "LIANZHENG_DEMO": "1", **given, "DATABASE_URL": local.url(role)}
 
 
 def make_secret_key() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import io
 import os
 import signal
 import socket
@@ -32,7 +33,9 @@ from lianzheng.bootstrap import (
 )
 from lianzheng.postgres import LocalPostgres, PostgresFailed, processes
 
-WITHOUT_DATABASE = {"", "help", "version", "--help", "-h", "--version", "collectstatic", "compilemessages"}
+WITHOUT_DATABASE = {"", "help", "version", "--help", "-h", "--version", "collectstatic", "compilemessages", "faults"}
+ROLE_OF = {"migrate": "owner", "demo": "owner", "restore": "owner", "backup": "backup", "verify": "auditor"}
+"""The database role a command works as; every other one works as the web does."""
 READY_SECONDS = 60
 FAREWELL_SECONDS = 15
 
@@ -62,7 +65,8 @@ def plain(arguments: Sequence[str]) -> int:
         raise SetUpFailed("运行环境还没有准备好。请先执行：python3 manage.py up")
     with contextlib.ExitStack() as stack:
         if in_venv() and (not arguments or arguments[0] not in WITHOUT_DATABASE):
-            os.environ.update(stack.enter_context(environment(LocalPostgres(VAR / "pg"))))
+            role = ROLE_OF.get(arguments[0] if arguments else "", "runtime")
+            os.environ.update(stack.enter_context(environment(LocalPostgres(VAR / "pg"), role=role)))
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lianzheng.settings")
         from django.core.management import execute_from_command_line
 
@@ -80,7 +84,7 @@ def test(arguments: Sequence[str]) -> int:
     command = [str(PYTHON), str(VENV / "bin" / "pytest"), "-n", "2", "--dist", "loadfile", *arguments[1:]]
     with (
         only_one("test", wait="另一轮测试正在使用测试数据库，等它结束……"),
-        environment(LocalPostgres(VAR / "pg-test", durable=False)) as variables,
+        environment(LocalPostgres(VAR / "pg-test", durable=False), role="owner") as variables,
     ):
         return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
@@ -99,9 +103,10 @@ def up(arguments: Sequence[str]) -> int:
         end_leftovers()
         refuse_taken_port(options.host, port=options.port)
         local = LocalPostgres(VAR / "pg")
-        with environment(local) as variables:
+        with environment(local, role="runtime") as variables:
             variables = {"LIANZHENG_DEMO": "1", "LIANZHENG_HOSTS": allowed_hosts(options.host), **variables}
-            fill_database(variables)
+            owner = variables.pop("LIANZHENG_OWNER_URL", "") or os.environ.get("DATABASE_URL") or local.url("owner")
+            fill_database({**variables, "LIANZHENG_OWNER_URL": owner})
             watched = None if os.environ.get("DATABASE_URL") else local
             return serve(variables, host=options.host, port=options.port, local=watched)
 
@@ -137,16 +142,39 @@ def fill_database(variables: dict[str, str]) -> None:
 def fill() -> None:
     """Bring schema, static files and reference tables up to date; demonstration data where there is no user.
 
-    Runs in `.venv` with the variables of `environment`. Leaves the demonstration accounts in accounts.txt.
+    Runs in `.venv` with the variables of `environment`; the schema is changed as the owner of the tables, all else
+    is done as the product works later. Leaves the demonstration accounts in accounts.txt.
     """
     import django
-    from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate(os.environ["LIANZHENG_OWNER_URL"])
+    call_command("check", databases=["default"], fail_level="ERROR", stdout=io.StringIO())
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("library")
+    show_demo()
+
+
+def migrate(url: str) -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    from lianzheng.settings import database
+
+    usual = dict(connection.settings_dict)
+    connection.settings_dict.update(database(url))
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        connection.close()
+        connection.settings_dict.update(usual)
+
+
+def show_demo() -> None:
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
     accounts = RUN / "accounts.txt"
     accounts.unlink(missing_ok=True)
     if os.environ.get("LIANZHENG_DEMO") != "1":

@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import stat
@@ -26,8 +27,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from lianzheng.database_roles import ROLES, making
+
 OLDEST_MAJOR = 15
-NAME = "lianzheng"  # of the database and of its role, which is no superuser: row-level security binds it
+NAME = "lianzheng"  # of the database and of the role that owns it
 PORT = 5432  # only a part of the socket's name
 SOCKET_FOLDER_BYTES = 80  # sun_path holds 104 bytes on macOS, with "/.s.PGSQL.5432" and a NUL
 SSL_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"  # any answer will do; a mere connect succeeds on a dying server
@@ -53,8 +56,9 @@ class Account(NamedTuple):
 
 
 class LocalPostgres:
-    """One cluster in the folder `data`, which holds `cluster/`, `server.log`, for root perhaps `software/`.
+    """One cluster in the folder `data`, which holds `cluster/`, `server.log`, `roles/`, for root perhaps `software/`.
 
+    `roles/` holds a password for each role of `database_roles`; nobody comes in without one, the superuser not at all.
     `durable=False` gives up fsync, for tests: a cluster lost in a crash of the machine is made anew.
     As a context manager it starts the cluster and stops it when the last process using it so has left.
     Every method may raise `PostgresFailed`.
@@ -84,12 +88,14 @@ class LocalPostgres:
 
     def start(self) -> LocalPostgres:
         """Return when the cluster answers: made, started or recovered as needed; milliseconds if it is up."""
-        if self.running():
+        if self.running() and self._has_roles():
             return self
         self._make_home()
         with _locked(self.home):
             if self.running():
-                return self
+                if self._has_roles():
+                    return self
+                self._end()  # it was left running by a version that knew one role only
             try:
                 self._launch()
             except PostgresFailed:
@@ -104,12 +110,15 @@ class LocalPostgres:
         if not (self.cluster / "postmaster.pid").exists():
             return
         with _locked(self.home):
-            self._run("pg_ctl", "-D", str(self.cluster), "-m", "fast", "-w", "-t", "120", "stop")
+            self._end()
         if self.running():
             raise PostgresFailed(f"数据库没有停下来，日志：{self.log}")
         for folder in self._socket_folders():
             if self._is_private(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        self._run("pg_ctl", "-D", str(self.cluster), "-m", "fast", "-w", "-t", "120", "stop")
 
     def running(self) -> bool:
         """Whether it answers now; about a millisecond, no process is started on our side."""
@@ -125,14 +134,58 @@ class LocalPostgres:
             except OSError:
                 return False
 
-    def url(self) -> str:
-        """A DATABASE_URL for libpq and for the settings: postgresql://role@/database?host=/folder&port=5432.
+    def url(self, role: str = "owner") -> str:
+        """A DATABASE_URL for libpq and for the settings: postgresql://role:password@/database?host=/folder&port=5432.
 
-        While the cluster is down it is the address that the next start will most likely have.
+        While the cluster is down it is the address that the next start will most likely have; without a password
+        before the first one.
         """
         lines = self._pid_file()
         folder = lines[SOCKET_LINE] if len(lines) > SOCKET_LINE else str(self._socket_folders()[0])
-        return f"postgresql://{NAME}@/{NAME}?host={quote(folder, safe='/')}&port={PORT}"
+        password = f":{quote(found)}" if (found := self._password(role)) else ""
+        return f"postgresql://{ROLES[role].name}{password}@/{NAME}?host={quote(folder, safe='/')}&port={PORT}"
+
+    def _password(self, role: str) -> str:
+        try:
+            return (self.home / "roles" / role).read_text(encoding="ascii")
+        except OSError:
+            return ""
+
+    def _make_passwords(self) -> None:
+        folder = self.home / "roles"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for role in ROLES:
+            if not self._password(role):
+                with open(folder / role, "w", encoding="ascii", opener=_closed) as file:
+                    file.write(secrets.token_urlsafe(32))
+
+    @property
+    def _roles_stamp(self) -> Path:
+        return self.cluster / "lianzheng.roles"
+
+    def _roles_made(self) -> tuple[str, str]:
+        """The statements that make the roles, and what the stamp has to be when they have run."""
+        statements = "\n".join([*making({role: self._password(role) for role in ROLES}), ""])
+        return statements, hashlib.sha256(statements.encode()).hexdigest()
+
+    def _has_roles(self) -> bool:
+        """Whether the roles of this cluster are those of this program, with the passwords that lie beside it."""
+        with contextlib.suppress(OSError):
+            return all(map(self._password, ROLES)) and self._roles_stamp.read_text() == self._roles_made()[1]
+        return False
+
+    def _make_roles(self) -> bool:
+        """Make or mend them before the server starts: in its single-user mode, which asks for no password."""
+        if self._has_roles():
+            return True
+        self._make_passwords()
+        statements, stamp = self._roles_made()
+        done = self._run("postgres", "--single", "-D", str(self.cluster), "postgres", text=statements)
+        if done.returncode != 0 or "ERROR" in done.stderr:
+            return False
+        self._roles_stamp.write_text(stamp)
+        self._give(self._roles_stamp)
+        return True
 
     @property
     def psql(self) -> Path:
@@ -251,13 +304,14 @@ class LocalPostgres:
             self._initialise()
         self._check_version()
         self._configure()
-        error = ""
+        error = "角色没有建成"
         for attempt in range(START_ATTEMPTS):
             # Just after a kill -9 pg_ctl takes the dying process for a server, or backends hold its memory.
-            started = self._run("pg_ctl", "-D", str(self.cluster), "-l", str(self.log), "-w", "-t", "600", "start")
-            if self.running():
-                return
-            error = (started.stderr or started.stdout).strip()
+            if self._make_roles():
+                started = self._run("pg_ctl", "-D", str(self.cluster), "-l", str(self.log), "-w", "-t", "600", "start")
+                if self.running():
+                    return
+                error = (started.stderr or started.stdout).strip()
             if attempt >= START_ATTEMPTS // 3:
                 self._drop_foreign_pid()
             time.sleep(0.3)
@@ -267,7 +321,7 @@ class LocalPostgres:
         """Make the cluster beside its place and move it there when role and database are in it."""
         fresh = self.home / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
-        options = ["--encoding=UTF8", "--data-checksums", "--username=postgres", "--auth=trust", "--locale=C"]
+        options = ["--encoding=UTF8", "--data-checksums", "--username=postgres", "--auth=reject", "--locale=C"]
         if self._major >= 17:  # the same order and the same upper and lower case on every system
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         elif sys.platform == "linux":
@@ -277,7 +331,7 @@ class LocalPostgres:
         made = self._run("initdb", "-D", str(fresh), *options)
         if made.returncode != 0:
             raise PostgresFailed(f"数据库初始化失败：{made.stderr.strip()}")
-        statements = f"CREATE ROLE {NAME} LOGIN CREATEDB CREATEROLE\nCREATE DATABASE {NAME} OWNER {NAME}\n"
+        statements = f"CREATE ROLE {NAME}\nCREATE DATABASE {NAME} OWNER {NAME}\n"
         filled = self._run("postgres", "--single", "-D", str(fresh), "postgres", text=statements)
         if filled.returncode != 0 or "ERROR" in filled.stderr:
             raise PostgresFailed(f"数据库初始化失败：{filled.stderr.strip()}")
@@ -298,9 +352,11 @@ class LocalPostgres:
         ]
         if not self.durable:
             lines += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
-        conf = self.cluster / "lianzheng.conf"
-        conf.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self._give(conf)
+        names = ",".join(role.name for role in ROLES.values())
+        doors = [f"local all {names} scram-sha-256", f"local replication {ROLES['backup'].name} scram-sha-256"]
+        for name, content in (("lianzheng.conf", lines), ("pg_hba.conf", doors)):
+            (self.cluster / name).write_text("\n".join(content) + "\n", encoding="utf-8")
+            self._give(self.cluster / name)
 
     @cached_property
     def _major(self) -> int:
@@ -404,6 +460,10 @@ def processes() -> Iterator[tuple[int, str]]:
     for line in os.fsdecode(listing).splitlines():
         number, _, command = line.strip().partition(" ")
         yield int(number), command.strip()
+
+
+def _closed(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.scoping import BureauModel, new_id
 
@@ -61,6 +62,11 @@ class Power(BureauModel):
     active = models.BooleanField("在用", default=True)
     saved_at = models.DateTimeField("保存时间", db_default=Now())
 
+    data_classes = classified(
+        public="name power_kind basis",
+        internal="unit posts version active saved_at",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "职权目录"
         ordering = ("unit__order", "unit__name", "power_kind", "name")
@@ -91,6 +97,11 @@ class RiskTable(BureauModel):
     previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="上年表")
     edition = models.PositiveSmallIntegerField("年内第几次", default=1)
     sealed_at = models.DateTimeField("锁定时间", null=True, blank=True)
+
+    data_classes = classified(
+        internal="kind year unit post previous edition sealed_at",
+        sensitive="holder",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "风险查找表"
@@ -145,6 +156,11 @@ class RiskPoint(BureauModel):
     saved_at = models.DateTimeField("保存时间", db_default=Now())
     removed_at = models.DateTimeField("删除时间", null=True, blank=True)
 
+    data_classes = classified(
+        internal="table order version ways last_year section saved_at removed_at sources",
+        sensitive="power risk_type name manifestation responsible change leader",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "风险点"
         ordering = ("table", "order", "id")
@@ -170,6 +186,11 @@ class Measure(BureauModel):
         "LibraryMeasure", on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="来自措施库"
     )
 
+    data_classes = classified(
+        internal="point order origin",
+        sensitive="text",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "防控措施"
         ordering = ("point", "order")
@@ -183,6 +204,10 @@ class KnownColumn(BureauModel):
 
     word = models.CharField("表头", max_length=100)
     source = models.CharField("栏目", max_length=20)
+
+    data_classes = classified(
+        internal="word source",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "列对应"
@@ -201,6 +226,10 @@ class LibraryMeasure(models.Model):
     category = models.CharField("类别", max_length=60)
     text = models.TextField("防控措施")
     source = models.CharField("出处", max_length=60)
+
+    data_classes = classified(
+        public="id code category text source",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "措施库"
@@ -221,6 +250,11 @@ class LibraryPoint(models.Model):
     text = models.TextField("表现形式")
     source = models.CharField("出处", max_length=60)
     measures = models.ManyToManyField(LibraryMeasure, related_name="points", verbose_name="建议措施")
+
+    data_classes = classified(
+        public="id code risk_type category name text source",
+        internal="measures",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "风险点库"

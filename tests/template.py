@@ -25,7 +25,13 @@ PREFIX = "template_lianzheng_"
 def key() -> str:
     """Of all that decides what a migrated database looks like."""
     files = sorted(path for path in ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts)
-    parts = [path.read_bytes() for path in [ROOT / "requirements.txt", ROOT / "lianzheng" / "settings.py", *files]]
+    names = [
+        "requirements.txt",
+        "lianzheng/settings.py",
+        "lianzheng/database_roles.py",
+        "lianzheng/audit/privileges.py",
+    ]
+    parts = [path.read_bytes() for path in [*map(ROOT.joinpath, names), *files]]
     return sha256(b"".join(parts)).hexdigest()[:16]
 
 
@@ -51,5 +57,5 @@ def ensure(facts: dict[str, Any]) -> str:
 def _migrate(facts: dict[str, Any], name: str) -> None:
     where = f"host={quote(facts['HOST'])}&port={facts['PORT']}"
     url = f"postgresql://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{name}?{where}"
-    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v", "0"]
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v", "0", "--skip-checks"]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)

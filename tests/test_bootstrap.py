@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "廉政 防控"
     (root / "lianzheng").mkdir(parents=True)
     shutil.copy(bootstrap.ROOT / "manage.py", root)
-    for name in ("__init__.py", "bootstrap.py", "launch.py", "postgres.py"):
+    for name in ("__init__.py", "bootstrap.py", "launch.py", "postgres.py", "database_roles.py"):
         shutil.copy(bootstrap.ROOT / "lianzheng" / name, root / "lianzheng")
     (root / "requirements.txt").write_text("")
     return root

@@ -53,6 +53,41 @@ def test_role_is_bound_by_row_level_security(local: LocalPostgres) -> None:
     assert ask(local, statement) == "f|f|t"
 
 
+def refusal(url: str) -> str:
+    answer = subprocess.run([find_software() / "psql", url, "-AtXc", "SELECT 1"], capture_output=True, text=True)
+    assert answer.returncode != 0
+    return answer.stderr
+
+
+def test_nobody_comes_in_without_the_password_and_the_superuser_not_at_all(local: LocalPostgres) -> None:
+    parts = urlsplit(local.url())
+    assert "password" in refusal(parts._replace(netloc="lianzheng@").geturl())
+    assert "password authentication failed" in refusal(parts._replace(netloc="lianzheng:wrong@").geturl())
+    assert "no pg_hba.conf entry" in refusal(parts._replace(netloc=f"postgres:{parts.password}@").geturl())
+
+
+def test_passwords_of_the_roles_are_kept_and_closed(local: LocalPostgres) -> None:
+    files = sorted((local.home / "roles").iterdir())
+    assert [file.name for file in files] == ["auditor", "backup", "owner", "runtime"]
+    assert {oct(file.stat().st_mode & 0o777) for file in files} == {"0o600"}
+    before = local.url("runtime")
+    LocalPostgres(local.data, durable=False).start()
+    assert local.url("runtime") == before
+
+
+def test_cluster_of_one_role_left_running_gets_the_others_and_keeps_its_rows(folder: Path) -> None:
+    """As a version that knew one role only leaves it behind after a kill -9."""
+    with LocalPostgres(folder / "older", durable=False) as older:
+        ask(older, "CREATE TABLE kept AS SELECT 7 AS n")
+        (older.cluster / "lianzheng.roles").unlink()
+        shutil.rmtree(older.home / "roles")
+        assert older.running()
+        newer = LocalPostgres(older.data, durable=False).start()
+        assert ask(newer, "SELECT n FROM kept") == "7"
+        asked = subprocess.run([newer.psql, newer.url("runtime"), "-AtXc", "SELECT current_user"], capture_output=True)
+        assert asked.stdout == b"lianzheng_runtime\n"
+
+
 def test_cluster_listens_on_no_tcp_port(local: LocalPostgres) -> None:
     assert ask(local, "SHOW listen_addresses") == ""
 

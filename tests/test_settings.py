@@ -35,7 +35,7 @@ def check(**changes: str) -> subprocess.CompletedProcess[str]:
 
 def test_check_for_deployment_finds_nothing_in_the_production_settings() -> None:
     done = check()
-    expected = "System check identified no issues (2 silenced).\n"
+    expected = "System check identified no issues (3 silenced).\n"
     assert (done.returncode, done.stdout + done.stderr) == (0, expected)
 
 

@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
+from assessments.actions.issued import issue_paper
 from assessments.filings import body_of, content
-from assessments.models import Campaign, Dossier, Filing, State
+from assessments.models import Campaign, Dossier, Filing, IssuedPaper, State
 from lianzheng import clock
 from lianzheng.attachments.actions import attach
 from lianzheng.attachments.check import Scan
@@ -37,8 +38,16 @@ def send_filing(
     filing = _created(campaign, chosen, to=to, body=to.name, sent_on=clock.today(), sent_by=by, **facts)
     _move_all(chosen, "file_send", said=Said(opinion=f"报送备案，{filing.sent_no}。", facts={"filing": filing}), by=by)
     detail = {"表册": len(chosen)}
+    _issue(filing, by=by)
     record("报送备案", subject=filing, bureau=campaign.bureau, digest=filing.digest, detail=detail, by=by)
     return filing
+
+
+def _issue(filing: Filing, *, by: User) -> None:
+    """The covering report leaves the house: it gets a code, and bears the newest seal of the journal."""
+    title = f"{filing.bureau.name}{filing.campaign.year}年度备案报告"
+    number = f"{filing.sent_no}（备案报告）"
+    issue_paper(filing, kind=IssuedPaper.Kind.FILING, number=number, title=title, digest=filing.digest, by=by)
 
 
 @transaction.atomic

@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class DeskConfig(AppConfig):
     name = "lianzheng.desk"
     label = "desk"
     verbose_name = "工作台"
+
+    def ready(self) -> None:
+        from lianzheng.desk.database_checks import durable, restrained
+
+        for check in (durable, restrained):
+            register(check, Tags.database)

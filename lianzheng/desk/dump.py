@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from lianzheng.desk.anchors import CHUNK
 from lianzheng.postgres import find_software
 
-EMPTIED = "django_session"  # a restored session would sign in somebody who has signed out since
+EMPTIED = "accounts_session"  # a restored session would sign in somebody who has signed out since
 BURN = 200_000
 MOST_BURNT = 1_000_000_000  # half of what a transaction counter may run ahead before rows must be frozen
 
@@ -118,7 +118,8 @@ def others() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            # what a session of another role is, is hidden from us; that it belongs to a role, is not
+            " AND usesysid IS NOT NULL AND leader_pid IS NULL AND pid <> pg_backend_pid()"
         )
         count: int = cursor.fetchone()[0]
     return count

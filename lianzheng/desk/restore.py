@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user, login
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest
 
-from lianzheng.audit.actions import record, verify
+from lianzheng.accounts.sessions import SessionStore
+from lianzheng.audit import privileges
+from lianzheng.audit.actions import record
 from lianzheng.audit.models import Seal
-from lianzheng.desk import anchors, backup, dump
+from lianzheng.desk import anchors, backup, dump, proof
 from lianzheng.desk.anchors import Manifest, Tip
-from lianzheng.organisation.models import Unit, User
+from lianzheng.organisation.models import User
 
 
 class Refused(Exception):
@@ -46,6 +46,8 @@ def restore(wish: Wish) -> None:
         _prove(manifest, wish, known)
     except Exception as failure:  # whatever it was: nobody is left with data that were not proved
         dump.load(copy)
+        if copy:
+            privileges.apply()  # a dump holds none
         state = "已恢复原有数据" if copy else "数据库保持为空"
         raise Refused(f"恢复没有完成，{state}：{failure}") from failure
 
@@ -98,7 +100,7 @@ def _prove(manifest: Manifest, wish: Wish, known: list[Tip]) -> None:
     wish.say(f"逐表核对：{len(manifest.tables)} 张表、{sum(manifest.tables.values())} 行，与备份说明一致。")
     dump.catch_up()
     call_command("migrate", interactive=False, verbosity=0)
-    if problems := list(_seal_problems(known if not wish.accept_older else [])):
+    if problems := list(proof.problems(known if not wish.accept_older else [])):
         raise Refused("；".join(problems))
     wish.say(f"日志封印：{Seal.objects.count()} 个，全部相符。")
     wish.say(f"登录检查：{_signs_in()}")
@@ -119,17 +121,6 @@ def _same_counts(manifest: Manifest) -> None:
         raise Refused("；".join(lines))
 
 
-def _seal_problems(known: list[Tip]) -> Iterator[str]:
-    for bureau in [None, *Unit.objects.filter(pk__in=Seal.objects.values("bureau"))]:
-        for sentence in verify(bureau):
-            yield f"{bureau or '全县'} {sentence}"
-    for tip in known:
-        if not Seal.objects.filter(
-            bureau_id=UUID(tip.bureau) if tip.bureau else None, number=tip.number, value=tip.value
-        ).exists():
-            yield f"没有锚点所记的第{tip.number}封（{tip.value[:12]}）"
-
-
 def _signs_in() -> str:
     """A session of a real account, made, read back and taken away again: accounts, sessions and key work together."""
     user = User.objects.filter(is_active=True).order_by("username").first()
@@ -138,7 +129,7 @@ def _signs_in() -> str:
     with transaction.atomic():
         request, again = HttpRequest(), HttpRequest()
         request.session = SessionStore()
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[1])
         request.session.save()
         again.session = SessionStore(request.session.session_key)
         found, backend = get_user(again), again.session.get(BACKEND_SESSION_KEY)

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from lianzheng.desk import authority, demo_clock, deputies, door, holidays, journal, packages, views
+from lianzheng.desk import (
+    account,
+    authority,
+    demo_clock,
+    deputies,
+    door,
+    grants,
+    holidays,
+    journal,
+    oidc,
+    packages,
+    people,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +25,11 @@ urlpatterns = [
     path("authority/", authority.page, name="authority"),
     path("authority/<uuid:pk>/", authority.page, name="authority_of"),
     path("authority/<uuid:pk>/table.<slug:form>", authority.file, name="authority_file"),
+    path("people/", people.page, name="people"),
+    path("people/new/", people.create, name="person_new"),
+    path("people/<uuid:pk>/", people.act, name="person_act"),
+    path("grants/", grants.page, name="grants"),
+    path("grants/<uuid:pk>/", grants.decide, name="grant_decide"),
     path("journal/", journal.page, name="journal"),
     path("journal/export.xlsx", journal.export, name="journal_export"),
     path("journal/verify/", journal.check, name="journal_verify"),
@@ -25,7 +43,13 @@ urlpatterns = [
     path("year/", views.choose_year, name="choose_year"),
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-out/", door.sign_out, name="sign_out"),
-    path("password/", door.password, name="password"),
+    path("sign-in/code/", door.code, name="sign_in_code"),
+    path("sign-in/oidc/", oidc.start, name="oidc_start"),
+    path("sign-in/oidc/back/", oidc.callback, name="oidc_callback"),
+    path("account/", account.page, name="account"),
+    path("account/end-session/", account.end_session, name="end_session"),
+    path("account/second-factor/", account.second_factor, name="factor"),
+    path("password/", account.password, name="password"),
     path("demo/sign-in/", door.demo_sign_in, name="demo_sign_in"),
     path("holidays/", holidays.page, name="holidays"),
     path("holidays/remove/", holidays.remove, name="holiday_remove"),

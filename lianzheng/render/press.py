@@ -9,6 +9,7 @@ import gc
 import os
 import resource
 import select
+import shutil
 import struct
 import sys
 from typing import IO, Any
@@ -125,7 +126,11 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     limit_memory(int(sys.argv[1]))
-    serve(source, out)
+    try:
+        serve(source, out)
+    finally:
+        # The parent takes the folder away when it ends us; when it was killed itself, nobody else would.
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
 
 
 if __name__ == "__main__":

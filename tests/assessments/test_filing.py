@@ -18,6 +18,7 @@ from assessments.models import Dossier, Filing, State
 from assessments.rules import filings_of, visible
 from lianzheng import clock
 from lianzheng.attachments.models import Attachment
+from lianzheng.audit.actions import seal
 from lianzheng.audit.models import Entry
 from lianzheng.flow import NotYours, Refused, Said, Stale, digest, move
 from lianzheng.organisation.models import Unit
@@ -364,3 +365,13 @@ def test_lists_of_two_filings_ask_as_much_as_of_one(cast: Cast, django_assert_ma
                 assert client_of(again(cast["郑十"])).get(url).status_code == 200
             counts.append(len(seen))
     assert counts[:3] == counts[3:]
+
+
+def test_report_and_receipt_bear_the_newest_seal_of_the_journal(committed: Round) -> None:
+    chosen = waiting(committed, "施工许可岗")
+    closed = seal(committed.cast.bureau)
+    assert closed is not None
+    filing = committed.accept(committed.send(chosen, number="住建廉〔2026〕1号"))
+    line = f"日志封印：第{closed.number}封 {closed.value}"
+    for document in (filings.letter_of(filing), filings.receipt_of(filing)):
+        assert line in document.fine

@@ -19,8 +19,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 
+from lianzheng.audit import privileges
 from lianzheng.audit.actions import record, verify
 from lianzheng.audit.models import Entry, Seal
 from lianzheng.audit.tasks import seal_all
@@ -29,6 +30,7 @@ from lianzheng.desk.anchors import Tip
 from lianzheng.organisation.models import Unit, User
 from lianzheng.postgres import LocalPostgres
 from tests.cast import Cast, Round, assemble
+from tests.roles import as_role
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,7 +125,7 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
     assert after == before | {"audit_entry": before["audit_entry"] + 1}
     assert before == manifest.tables
     assert "全部相符" in said
-    assert "登录检查：通过（12 个启用的账号）" in said
+    assert "登录检查：通过（14 个启用的账号）" in said
     with at(f"{house}_new"):
         assert Entry.objects.order_by("-id")[0].detail["备份"] == manifest.sha256
         assert User.objects.get(name="张三").home.post.name == "施工许可岗"  # type: ignore[union-attr]
@@ -131,12 +133,15 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
 
 def test_backup_can_be_read_by_its_owner_alone_and_holds_no_session(house: str, tmp_path: Path) -> None:
     with at(house), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_session VALUES ('key', 'of somebody', now())")
+        cursor.execute(
+            "INSERT INTO accounts_session (session_key, session_data, expire_date, agent) "
+            "VALUES ('key', 'of somebody', now(), '')"
+        )
     file = back_up(house, tmp_path / "whole.dump")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     restore(f"{house}_new", file)
     with at(f"{house}_new"), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
+        cursor.execute("SELECT count(*) FROM accounts_session")
         assert cursor.fetchone() == (0,)
 
 
@@ -303,3 +308,26 @@ def test_tips_are_the_newest_seal_of_each_journal(cast: Cast) -> None:
         Seal.objects.create(bureau=bureau, number=number, value=f"{bureau} {number}", **values)
     expected = {Tip("", 2, "None 2"), Tip(str(cast.bureau.pk), 3, "县住建局 3")}
     assert set(backup.tips()) == expected
+
+
+def test_backup_is_made_by_its_own_role_which_can_change_nothing(house: str, tmp_path: Path) -> None:
+    with at(house), as_role("backup"):
+        call_command("backup", to=tmp_path / "own.dump", stdout=StringIO())
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            User.objects.update(name="x")
+    assert anchors.read(tmp_path / "own.dump").tables == rows_in(house)
+    restore(f"{house}_new", tmp_path / "own.dump")
+
+
+def test_restored_database_is_open_to_the_roles_again(house: str, tmp_path: Path) -> None:
+    file = back_up(house, tmp_path / "whole.dump")
+    restore(house, file, replace=True)
+    with at(house):
+        assert privileges.granted() == privileges.wanted()
+    with at(house), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_entry SET act = '别的' WHERE id = (SELECT min(id) FROM audit_entry)")
+    bad = back_up(house, tmp_path / "bad.dump")
+    assert "已恢复原有数据" in refused(house, bad, replace=True)
+    with at(house):
+        assert privileges.granted() == privileges.wanted()

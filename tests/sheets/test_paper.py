@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import StreamObject
 
 from assessments.sheets import ANNEX_4
+from lianzheng.bootstrap import ROOT
 from lianzheng.render import fonts, pdf, press
 from lianzheng.sheets import Column, Grid, Sheet, lay_out
 from registers.sheets import ANNEX_1, ANNEX_3
@@ -225,3 +228,18 @@ def test_killed_press_is_replaced() -> None:
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     assert pages_of(pdf.document([one_cell("照常")]))[0].endswith("照常—1—")
     assert child not in pdf.presses()
+
+
+def test_killed_press_leaves_no_folder_behind(tmp_path: Path) -> None:
+    """Nor does one whose parent was killed: it notices that nobody is there, and clears up."""
+    code = "from lianzheng.render import pdf; pdf.typeset('<p>一</p>'); print('set', flush=True); input()"
+    variables = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=variables, **pipes) as parent:
+        assert parent.stdout.readline() == b"set\n"
+        assert len(list(tmp_path.glob("press-*"))) == 1
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while list(tmp_path.glob("press-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.glob("press-*")) == []
