@@ -62,6 +62,11 @@ class Power(BureauModel):
     active = models.BooleanField("在用", default=True)
     saved_at = models.DateTimeField("保存时间", db_default=Now())
 
+    data_classes = classified(
+        public="name power_kind basis",
+        internal="unit posts version active saved_at",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "职权目录"
         ordering = ("unit__order", "unit__name", "power_kind", "name")
@@ -199,6 +204,10 @@ class KnownColumn(BureauModel):
 
     word = models.CharField("表头", max_length=100)
     source = models.CharField("栏目", max_length=20)
+
+    data_classes = classified(
+        internal="word source",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "列对应"

@@ -11,7 +11,7 @@ from django.db import models
 from lianzheng import secrecy
 from lianzheng.classification import DataClass, classes_of, classified
 
-OURS = {"organisation", "accounts", "audit", "attachments", "registers", "assessments", "early_warning"}
+OURS = {"organisation", "accounts", "audit", "attachments", "registers", "assessments", "early_warning", "desk"}
 THEIRS = {"auth", "contenttypes", "sessions", "guardian", "axes", "pghistory", "procrastinate"}
 """Rights and types; sessions of before; failed sign-ins by digest and address; contexts of history; jobs by key."""
 UNSEALED = {

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from assessments.actions import open_calendar, refresh_duties
-from assessments.models import Dossier, DutyInstance, Filing, State
+from assessments.models import Dossier, DutyInstance, Filing, PublicNotice, State
 from assessments.notice_files import paper_of
 from early_warning.actions import draft_bulletin, issue_bulletin
 from lianzheng import clock
@@ -152,10 +152,16 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
         "verify_paper": {"token": paper_of(notice).token},
+        "issued_paper": {"pk": paper_of(notice).pk},
+        "issued_scan": {"pk": paper_of(notice).pk, "attachment": signed_of(notice, year).pk},
         **dict.fromkeys(("power", "power_retire"), power_of(year)),
         **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
         **arguments_of_warnings(year.cast),
     }
+
+
+def signed_of(notice: PublicNotice, year: Round) -> Attachment:
+    return attach(scan_of(PDF), to=paper_of(notice), name="签字盖章扫描件", by=year.cast["王五"])
 
 
 def package_of(year: Round) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assessments.models import Campaign
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -30,6 +31,10 @@ class Package(BureauModel):
     asked_at = models.DateTimeField("申请时间", db_default=Now())
     ended_at = models.DateTimeField("完成时间", null=True)
     keep_until = models.DateField("保留至")
+
+    data_classes = classified(
+        internal="campaign state drafts site omitted reason asked_by asked_at ended_at keep_until",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "备案材料包"
@@ -71,6 +76,11 @@ class PackageFile(BureauModel):
     recipe = models.CharField("排版依据摘要", max_length=64, blank=True)
     failure = models.CharField("未生成原因", max_length=300, blank=True)
     made_at = models.DateTimeField("生成时间", null=True)
+
+    data_classes = classified(
+        internal="package order name source subject part form size sha256 recipe failure made_at",
+        sensitive="content",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "材料包文件"
