@@ -101,17 +101,8 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
     campaign = {"pk": year.campaign.pk}
     own = {"pk": finding.pk}
     row = own | {"row": point.pk}
-    rating.refresh_from_db()
-    meeting = rating.meeting
-    assert meeting is not None
-    sent, on_paper = filed(year)
-    case = {"pk": sent.pk}
-    scan = Attachment.unscoped.get(subject=on_paper.pk)
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
-    asked = ask_grant(
-        role("informant"), unit=year.cast.units["建筑业股"], person=year.cast["陈九"], **ASKED, by=year.cast["管理员"]
-    )
     return {
         **{name: {} for name in PLAIN},
         "authority_of": {"pk": year.cast.bureau.pk},
@@ -132,19 +123,14 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
         "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
-        "person_act": {"pk": year.cast["张三"].pk},
-        "grant_decide": {"pk": asked.pk},
+        **arguments_of_accounts(year.cast),
         "row": row,
         "grade": row,
         "sheet": own | {"code": "1", "form": "xlsx"},
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
-        "meeting": {"pk": meeting.pk},
-        "minutes": {"pk": meeting.pk, "form": "xlsx"},
-        **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
+        **arguments_of_decisions(year, rating),
         "filing_paper": campaign,
-        "filing_document": case | {"paper": "letter"},
-        "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
         **{name: {"pk": notice.pk} for name in NOTICE},
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
@@ -162,6 +148,30 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
 
 def signed_of(notice: PublicNotice, year: Round) -> Attachment:
     return attach(scan_of(PDF), to=paper_of(notice), name="签字盖章扫描件", by=year.cast["王五"])
+
+
+def arguments_of_accounts(cast: Cast) -> dict[str, dict[str, Any]]:
+    """A person, and a role that was asked for and waits."""
+    unit, by = cast.units["建筑业股"], cast["管理员"]
+    asked = ask_grant(role("informant"), unit=unit, person=cast["陈九"], **ASKED, by=by)
+    return {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
+
+
+def arguments_of_decisions(year: Round, rating: Dossier) -> dict[str, dict[str, Any]]:
+    """The meeting that decided this rating, and filings sent and on paper."""
+    rating.refresh_from_db()
+    assert rating.meeting is not None
+    meeting = {"pk": rating.meeting.pk}
+    sent, on_paper = filed(year)
+    case = {"pk": sent.pk}
+    scan = Attachment.unscoped.get(subject=on_paper.pk)
+    return {
+        "meeting": meeting,
+        "minutes": meeting | {"form": "xlsx"},
+        **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
+        "filing_document": case | {"paper": "letter"},
+        "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
+    }
 
 
 def package_of(year: Round) -> dict[str, Any]:
