@@ -149,8 +149,9 @@ def grid_of(minutes: Minutes) -> Grid:
     return lay_out(DECISIONS, owner=owner, rows=minutes.rows())
 
 
-def document_of(minutes: Minutes) -> Document:
-    """会议纪要 (GB/T 9704 10.3): attendance after the opening, each item with its decision, the list as an annex."""
+def document_of(minutes: Minutes, *, below: Sequence[Block] = ()) -> Document:
+    """会议纪要 (GB/T 9704 10.3): attendance after the opening, each item with its decision, the list as an annex.
+    `below`: what lets a reader check it."""
     meeting = minutes.meeting
     blocks: list[Block] = [
         Paragraph(_opening(minutes)),
@@ -169,6 +170,7 @@ def document_of(minutes: Minutes) -> Document:
         organ=meeting.bureau.name,
         on=meeting.recorded_on,
         annexes=(Annex("会议决定一览表", (_list(minutes),)),),
+        below=below,
         fine=f"内容摘要 SHA-256：{meeting.digest}",
     )
 

@@ -10,12 +10,11 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from assessments.actions import keep_file
+from assessments import issued
 from assessments.models import IssuedFile, IssuedPaper, PublicNotice
-from lianzheng import codes
 from lianzheng.organisation.models import User
-from lianzheng.render import official, qr, xlsx
-from lianzheng.render.official import Document, Paragraph, Squares, Table
+from lianzheng.render import official, xlsx
+from lianzheng.render.official import Document, Paragraph, Table
 from lianzheng.sheets import Column, Grid, HeadField, Sheet, lay_out
 
 Kind = IssuedFile.Kind
@@ -37,7 +36,8 @@ LINE = 20
 
 def paper_of(notice: PublicNotice) -> IssuedPaper:
     """Number, code and seal of the notice."""
-    found: IssuedPaper = IssuedPaper.objects.in_bureau(notice.bureau).get(subject=notice.pk)
+    found = issued.paper_of(notice)
+    assert found is not None  # a notice is never put up without it
     return found
 
 
@@ -45,10 +45,7 @@ def file_of(notice: PublicNotice, *, kind: str, address: str, by: User) -> bytes
     """The file as issued; made now if nobody asked for it before. `address` is where the paper is verified. Raises
     `pdf.PaperFailed`."""
     paper = paper_of(notice)
-    kept = paper.files.filter(kind=kind).first()
-    if kept is None:
-        kept = keep_file(paper, kind=kind, content=_MAKERS[Kind(kind)](notice.content, paper, address), by=by)
-    return bytes(kept.content)
+    return issued.file_of(paper, kind=kind, make=lambda: _MAKERS[Kind(kind)](notice.content, paper, address), by=by)
 
 
 def package(notice: PublicNotice, *, address: str, by: User) -> bytes:
@@ -75,13 +72,6 @@ def feedback_line(said: dict[str, Any]) -> str:
     return f"公示期内如有意见，请反映。监督电话：{said['phone']}。{received}"
 
 
-def proof_lines(paper: IssuedPaper, *, address: str) -> list[str]:
-    """What lets a reader check the paper: number, code, address, digest, newest seal of the journal."""
-    lines = [f"编号：{paper.number}", f"验证码：{codes.grouped(paper.token)}", f"核验网址：{address}"]
-    lines.append(f"内容摘要（SHA-256）：{paper.digest}")
-    return [*lines, f"日志封印：{paper.seal}"] if paper.seal else lines
-
-
 def parted(title: str, *, behind: str) -> str:
     """A title too long for its line goes on behind the bureau's name (GB/T 9704-2012 7.3.1: 回行时要做到词意完整)."""
     rest = title.removeprefix(behind)
@@ -91,7 +81,6 @@ def parted(title: str, *, behind: str) -> str:
 def _printed(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
     widths = [WIDTHS[head] for head in said["columns"]]
     signed = date(*(int(part) for part in re.findall(r"\d+", said["signed"])))
-    proof = [Paragraph(line, indent=False) for line in proof_lines(paper, address=address)]
     doc = Document(
         title=parted(said["title"], behind=said["bureau"]),
         number=paper.number,
@@ -102,7 +91,7 @@ def _printed(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
         ],
         organ=said["bureau"],
         on=signed,
-        below=[Squares(qr.squares(address), caption="扫码核验"), *proof],
+        below=issued.proof(paper, address=address),
     )
     return official.document(doc)
 
@@ -126,7 +115,7 @@ def _webpage(said: dict[str, Any], paper: IssuedPaper, address: str) -> bytes:
         "paper": said,
         "period": period_line(said),
         "feedback": feedback_line(said),
-        "proof": proof_lines(paper, address=address),
+        "proof": issued.proof_lines(paper, address=address),
     }
     return render_to_string("assessments/notice_file.html", context).encode()
 

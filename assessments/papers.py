@@ -13,6 +13,7 @@ from lianzheng.organisation.models import Tenure, UnitUserGrant, User
 from lianzheng.organisation.roles import Right
 from lianzheng.sheets import Grid, Opinion, Sheet, lay_out
 from registers.models import RiskPoint, RiskTable
+from registers.powers import listed_for
 from registers.sheets import ANNEX_1, ANNEX_2, ANNEX_3
 
 Stage = Dossier.Stage
@@ -150,7 +151,7 @@ def owner_of(dossier: Dossier) -> dict[str, Any]:
     }
     if post and holder:
         values |= {"person": holder.name, "political": holder.political, "post": post.name}
-        return values | {"duties": post.duties, "powers": post.powers}
+        return values | {"duties": post.duties, "powers": listed_for(post)}
     return values | _unit_head(dossier)
 
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, TypeAlias
 
 from django.db import models, transaction
@@ -17,7 +19,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from lianzheng.organisation.models import User
-from lianzheng.organisation.rights import acting, principals
+from lianzheng.organisation.rights import NOBODY, acting, principals, pruned
 from lianzheng.organisation.scoping import BureauModel
 
 
@@ -219,13 +221,23 @@ class Flow:
             for step in steps:
                 if wanted(step):
                     places.setdefault(step.who, {}).setdefault(step.source, set()).add(route)
-        mine = Q(pk__in=[])
+        mine = NOBODY
         for who, states in places.items():
-            here = Q(pk__in=[])
-            for state, routes in states.items():
-                here |= Q(state=state, route__in=sorted(routes))
-            mine |= here & who.rows(user)
+            admitted = pruned(who.rows(user))
+            if admitted is not NOBODY:
+                mine |= reduce(or_, self._places(states)) & admitted
         return self.rows().filter(mine)
+
+    def _places(self, states: Mapping[str, set[str]]) -> list[Q]:
+        """Rows in these states on these routes, the states of the same routes together."""
+        alike: dict[frozenset[str], list[str]] = {}
+        for state, routes in states.items():
+            alike.setdefault(frozenset(routes), []).append(state)
+        every = frozenset(self.routes)
+        return [
+            Q(state__in=found) if routes == every else Q(state__in=found, route__in=sorted(routes))
+            for routes, found in alike.items()
+        ]
 
 
 FLOWS: list[Flow] = []

@@ -5,6 +5,7 @@ row and column: moved to another row it no longer opens («信息安全技术 �
 """
 
 import base64
+import hmac
 import os
 import secrets
 from collections.abc import Iterator
@@ -40,15 +41,55 @@ class Secret(property):
         self.column = column
 
 
+class Indexed(Secret):
+    """A Secret that can be looked for as a whole: beside the sealed text stands a keyed digest, in `digest`."""
+
+    def __init__(self, column: str, *, digest: str) -> None:
+        super().__init__(column)
+        seal = self.fset
+        assert seal is not None
+
+        def write(record: models.Model, text: str) -> None:
+            seal(record, text)
+            setattr(record, digest, index_of(text, place=_kind(record, column)))
+
+        property.__init__(self, self.fget, write)
+        self.digest = digest
+
+    def found_by(self, model: type[models.Model], text: str) -> models.Q:
+        """Rows whose text is this one, under whichever key they are."""
+        place = f"{model._meta.db_table}:{self.column}"
+        return models.Q(**{f"{self.digest}__in": [index_of(text, place=place, key=name) for name in keys()]})
+
+
+def index_of(text: str, *, place: str, key: str = "") -> str:
+    """The keyed digest of a text; nothing stays nothing. Who has only the database cannot try texts out."""
+    if not text:
+        return ""
+    name = key or newest()[0]
+    derived = hmac.digest(keys()[name], b"index", "sha256")
+    return f"{name}:{hmac.digest(derived, f'{place}:{text}'.encode(), 'sha256').hex()}"
+
+
 def sealed_field(name: str) -> Any:
     """The column of a Secret."""
     return models.TextField(name, blank=True, default="", editable=False)
 
 
+def secrets_of(model: type[models.Model]) -> list[Secret]:
+    """The secrets of a model."""
+    found = {name: item for kind in reversed(model.__mro__) for name, item in vars(kind).items()}
+    return [item for item in found.values() if isinstance(item, Secret)]
+
+
 def columns(model: type[models.Model]) -> list[str]:
     """The sealed columns of a model."""
-    found = {name: item for kind in reversed(model.__mro__) for name, item in vars(kind).items()}
-    return sorted(item.column for item in found.values() if isinstance(item, Secret))
+    return sorted(item.column for item in secrets_of(model))
+
+
+def digests(model: type[models.Model]) -> list[str]:
+    """The columns by which sealed ones are looked for."""
+    return sorted(item.digest for item in secrets_of(model) if isinstance(item, Indexed))
 
 
 def sealed(text: str, *, place: str) -> str:
@@ -82,13 +123,18 @@ def reseal(record: models.Model, column: str) -> bool:
     name, _ = newest()
     if not value or value.startswith(f"{name}:"):
         return False
-    place = _place(record, column)
-    setattr(record, column, sealed(opened(value, place=place), place=place))
+    secret = next(item for item in secrets_of(type(record)) if item.column == column)
+    assert secret.fset is not None
+    secret.fset(record, opened(value, place=_place(record, column)))
     return True
 
 
 def _place(record: models.Model, column: str) -> str:
     return f"{record._meta.db_table}:{record.pk}:{column}"
+
+
+def _kind(record: models.Model, column: str) -> str:
+    return f"{record._meta.db_table}:{column}"
 
 
 def keys() -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """One settings file; what differs between sites comes from the environment (a `_FILE` variant reads a secret file)."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -81,11 +82,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "guardian",
+    "axes",
     "csp",
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
     "lianzheng.organisation",
+    "lianzheng.accounts",
     "lianzheng.audit",
     "lianzheng.attachments",
     "registers",
@@ -94,18 +97,21 @@ INSTALLED_APPS = [
     "lianzheng.desk",
 ]
 MIDDLEWARE = [
+    "lianzheng.desk.headers.Guarded",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "lianzheng.accounts.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "lianzheng.organisation.access.KeepTyped",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "lianzheng.organisation.access.DeclaredAccess",
+    "lianzheng.accounts.owed.Owed",
 ]
 ROOT_URLCONF = "lianzheng.urls"
 WSGI_APPLICATION = "lianzheng.wsgi.application"
@@ -128,30 +134,94 @@ FORM_RENDERER = "lianzheng.organisation.forms.Renderer"
 
 AUTH_USER_MODEL = "organisation.User"
 AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["lianzheng.accounts.hashers.CappedArgon2"]
+# Hashes at a time in each process: each takes 100 MiB.
+PARALLEL_HASHES = int(os.environ.get("LIANZHENG_PARALLEL_HASHES", "2"))
+PASSWORD_POLICIES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "dengbao": (90, ("lianzheng.accounts.passwords.Complexity",)),
+    "asvs": (0, ()),
+}
+"""Name -> days after which a password is changed (0: never), and what is asked beyond what both ask."""
+PASSWORD_POLICY = os.environ.get("LIANZHENG_PASSWORD_POLICY", "dengbao")
+if PASSWORD_POLICY not in PASSWORD_POLICIES:
+    raise ImproperlyConfigured(f"LIANZHENG_PASSWORD_POLICY 只能是 {'、'.join(PASSWORD_POLICIES)}")
+PASSWORD_DAYS, _more = PASSWORD_POLICIES[PASSWORD_POLICY]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": name}
+    for name in (
+        "lianzheng.accounts.passwords.Length",
+        "lianzheng.accounts.passwords.Context",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        *_more,
+    )
 ]
+# Five wrong passwords for one name from one address close that door for a quarter of an hour. Never the address alone:
+# a bureau goes out by one.
+AXES_HANDLER = "lianzheng.accounts.attempts.Handler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = int(os.environ.get("LIANZHENG_SIGN_IN_FAILURES", "5"))
+AXES_COOLOFF_TIME = timedelta(minutes=int(os.environ.get("LIANZHENG_LOCK_MINUTES", "15")))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the journal says who signed in
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_USERNAME_CALLABLE = "lianzheng.accounts.attempts.name_of"
+AXES_WHITELIST_CALLABLE = "lianzheng.accounts.attempts.without_name"
+AXES_CLIENT_IP_CALLABLE = "lianzheng.accounts.peer.address_of"
+# How many proxies of ours stand in front: the address of the visitor is read that many places from the right.
+PROXIES = int(os.environ.get("LIANZHENG_PROXIES", "1" if env_bool("LIANZHENG_TLS") else "0"))
+# Asked of those who hold a protected right (organisation.roles); everybody else may have it.
+SECOND_FACTOR = env_bool("LIANZHENG_SECOND_FACTOR", default=not DEMO)
+# How long ago somebody may have shown who they are when they do something dangerous.
+PROOF_LASTS = timedelta(minutes=5)
+# Sign-in by an identity provider of the county (OpenID Connect), beside passwords; only accounts that exist get in.
+OIDC = bool(os.environ.get("LIANZHENG_OIDC_ISSUER"))
+OIDC_ISSUER = os.environ.get("LIANZHENG_OIDC_ISSUER", "").rstrip("/")
+OIDC_LABEL = os.environ.get("LIANZHENG_OIDC_LABEL", "统一身份认证登录")
+OIDC_CLAIM = os.environ.get("LIANZHENG_OIDC_CLAIM", "preferred_username")
+"""What the provider calls that which is a user name or phone number here."""
+OIDC_RP_CLIENT_ID = os.environ.get("LIANZHENG_OIDC_CLIENT", "")
+OIDC_RP_CLIENT_SECRET = env_secret("LIANZHENG_OIDC_SECRET")
+OIDC_OP_AUTHORIZATION_ENDPOINT = os.environ.get("LIANZHENG_OIDC_AUTHORIZATION", f"{OIDC_ISSUER}/authorize")
+OIDC_OP_TOKEN_ENDPOINT = os.environ.get("LIANZHENG_OIDC_TOKEN", f"{OIDC_ISSUER}/token")
+OIDC_OP_USER_ENDPOINT = os.environ.get("LIANZHENG_OIDC_USERINFO", f"{OIDC_ISSUER}/userinfo")
+OIDC_OP_JWKS_ENDPOINT = os.environ.get("LIANZHENG_OIDC_JWKS", f"{OIDC_ISSUER}/jwks")
+OIDC_RP_SIGN_ALGO = "RS256"
+OIDC_RP_SCOPES = "openid profile"
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+OIDC_CREATE_USER = False
+OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
+if OIDC:
+    AUTHENTICATION_BACKENDS.append("lianzheng.accounts.oidc.Backend")
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = int(os.environ.get("LIANZHENG_SESSION_SECONDS", str(8 * 3600)))
+SESSION_ENGINE = "lianzheng.accounts.sessions"
+SESSION_IDLE = timedelta(minutes=int(os.environ.get("LIANZHENG_SESSION_IDLE_MINUTES", "30")))
+SESSION_LONGEST = timedelta(hours=int(os.environ.get("LIANZHENG_SESSION_HOURS", "12")))
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # office machines have several users
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_TLS = env_bool("LIANZHENG_TLS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TLS
+CSRF_COOKIE_HTTPONLY = True
+if SECURE_TLS:  # browsers take these names only over TLS, for this host alone and for all of it
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_TLS else 0
 SECURE_SSL_REDIRECT = SECURE_TLS
 # Whether every host below this name speaks TLS, and whether browsers should be shipped with that, is the owner's of
-# the domain to say: a county's other sites would become unreachable.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# the domain to say: a county's other sites would become unreachable. The third asks for a page of axes' own: the
+# sign-in form says itself that the door is closed.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "axes.W002"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "lianzheng.desk.errors.csrf_failure"
@@ -192,6 +262,9 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"line": {"()": "lianzheng.desk.logs.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django": {"handlers": [], "propagate": True}},  # not Django's own, which would mail what was typed
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+DEFAULT_EXCEPTION_REPORTER = "lianzheng.desk.logs.Reporter"

@@ -6,6 +6,7 @@ from lianzheng.desk import errors
 
 urlpatterns = [
     path("", include("lianzheng.desk.urls")),
+    path("", include("registers.urls")),
     path("", include("assessments.urls")),
     path("", include("early_warning.urls")),
     path("", include("early_warning.time_urls")),

@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from lianzheng.sheets import Column, Sheet, show
 from registers.actions import MOST_ROWS
-from registers.models import RiskPoint, RiskType
+from registers.models import PowerKind, RiskPoint, RiskType
 
 # What Excel shows instead of the result of a formula.
 FORMULA_ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#N/A", "#NULL!", "#NUM!", "#SPILL!", "#CALC!")
@@ -104,10 +104,19 @@ def _cell_text(point: RiskPoint, source: str) -> str:
     return show(point.measures_text if source == "measures" else getattr(point, source))
 
 
+OFFERED: Mapping[str, Sequence[tuple[str, str]]] = {
+    "risk_type": tuple((str(value), str(label)) for value, label in RiskType.choices),
+    "power_kind": tuple((str(value), str(label)) for value, label in PowerKind.choices),
+}
+"""Sources with a fixed choice of words: (value as stored, label as shown)."""
+LISTED = ("measures", "posts")
+"""Sources that hold a list, an item a line."""
+
+
 def plain(source: str, text: str) -> str:
-    """A text without what a spreadsheet or a person adds unseen; measures are their lines."""
+    """A text without what a spreadsheet or a person adds unseen; a list is its lines."""
     lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if source == "measures":
+    if source in LISTED:
         return "\n".join(line.strip() for line in lines if line.strip())
     return "\n".join(lines).strip()
 
@@ -119,37 +128,67 @@ def fingerprint(texts: Mapping[str, str]) -> str:
 
 
 def in_our_words(source: str, text: str) -> str:
-    """A type by its label, however it was written; an unknown one, and every other text, as it is."""
-    return RiskType(_types()[_bare(text)]).label if source == "risk_type" and _bare(text) in _types() else text
+    """An offered word by its label, however it was written; an unknown one, and every other text, as it is."""
+    if source not in OFFERED:
+        return text
+    return dict(OFFERED[source]).get(_values(source).get(_bare(text), ""), text)
 
 
 @cache
-def _types() -> dict[str, str]:
-    """Accepted spellings of a type: its label with and without 风险, its code."""
-    return {_bare(word): value for value, label in RiskType.choices for word in (label, value)}
+def _values(source: str) -> dict[str, str]:
+    """Accepted spellings of an offered word: its label with and without 风险, its code."""
+    return {_bare(word): value for value, label in OFFERED[source] for word in (label, value)}
 
 
 def _bare(text: str) -> str:
     return "".join(text.split()).casefold().removesuffix("风险")
 
 
-def compare(lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check) -> list[Verdict]:
+Letters = Mapping[str, str]
+"""Source -> the column in which the person's own file has it; empty for our template, which has its own order."""
+
+
+def place(sheet: Sheet, source: str, *, letters: Letters) -> str:
+    """The Excel column of a source in the file that came in."""
+    if not letters:
+        return letter(sheet, source)
+    return letters.get(source) or min(letters.values(), key=lambda word: (len(word), word))
+
+
+def compare(
+    lines: Sequence[Line],
+    *,
+    stored: Sequence[Stored],
+    sheet: Sheet,
+    check: Check,
+    letters: Letters | None = None,
+    most: int = MOST_ROWS,
+) -> list[Verdict]:
     """What each line would do to the rows as they are saved now. Rows that no line names stay as they are."""
-    judge = _Judge(lines, stored=stored, sheet=sheet, check=check)
+    judge = _Judge(lines, stored=stored, sheet=sheet, check=check, letters=letters or {}, most=most)
     return [judge.verdict(line) for line in lines]
 
 
 class _Judge:
     """The saved rows, those that no line claims yet, and the lines seen so far."""
 
-    def __init__(self, lines: Sequence[Line], *, stored: Sequence[Stored], sheet: Sheet, check: Check) -> None:
-        self.sheet, self.check = sheet, check
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        *,
+        stored: Sequence[Stored],
+        sheet: Sheet,
+        check: Check,
+        letters: Letters,
+        most: int,
+    ) -> None:
+        self.sheet, self.check, self.letters = sheet, check, letters
         self.known = {row.id: row for row in stored}
         self.first: dict[str, int] = {}
         for line in lines:
             self.first.setdefault(line.id, line.number)
         self.spare = [row for row in stored if row.id not in self.first]
-        self.room = MOST_ROWS - len(stored)
+        self.most, self.room = most, most - len(stored)
         self.seen: dict[str, int] = {}
 
     def verdict(self, line: Line) -> Verdict:
@@ -194,21 +233,21 @@ class _Judge:
         values, faults = self._checked(line)
         self.room -= 1
         if self.room < 0:
-            faults = (self._fault(line, "", f"一张表最多 {MOST_ROWS} 行", "请归并后再添加"), *faults)
+            faults = (self._fault(line, "", f"一张表最多 {self.most} 行", "请归并后再添加"), *faults)
         return Verdict(line, "wrong" if faults else "new", None, values, faults)
 
     def _checked(self, line: Line) -> tuple[Mapping[str, str], tuple[Fault, ...]]:
         found = dict(_unknown_words(line.texts))
         values = {source: "" if source in found else text for source, text in line.texts.items()}
-        if "risk_type" in values:
-            values["risk_type"] = _types().get(_bare(values["risk_type"]), "")
+        for source in OFFERED.keys() & values.keys():
+            values[source] = _values(source).get(_bare(values[source]), "")
         cleaned, refused = self.check(values)
         found |= {source: reason for source, reason in refused.items() if source not in found}
         ordered = [source for source in ("", *line.texts) if source in found]
         return cleaned, tuple(self._fault(line, source, *found[source]) for source in ordered)
 
     def _fault(self, line: Line, source: str, text: str, mend: str) -> Fault:
-        return Fault(f"{letter(self.sheet, source)}{line.number}", source, text, mend)
+        return Fault(f"{place(self.sheet, source, letters=self.letters)}{line.number}", source, text, mend)
 
 
 def _unknown_words(texts: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, str]]]:
@@ -216,13 +255,14 @@ def _unknown_words(texts: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, s
     for source, text in texts.items():
         if text in FORMULA_ERRORS:
             yield source, (f"公式没有结果（{text}）", "请改为文字")
-        elif source == "risk_type" and text and _bare(text) not in _types():
-            yield source, (f"“{text[:20]}”不在下拉项内", f"请选{_nearest(text)}")
+        elif source in OFFERED and text and _bare(text) not in _values(source):
+            yield source, (f"“{text[:20]}”不在下拉项内", f"请选{_nearest(source, text)}")
 
 
-def _nearest(text: str) -> str:
-    near = [label for label in RiskType.labels if _bare(text) and _bare(text) in label]
-    return "或".join(f"“{label}”" for label in near) or "：" + "、".join(RiskType.labels)
+def _nearest(source: str, text: str) -> str:
+    labels = [label for _, label in OFFERED[source]]
+    near = [label for label in labels if _bare(text) and _bare(text) in label]
+    return "或".join(f"“{label}”" for label in near) or "：" + "、".join(labels)
 
 
 def differing(verdict: Verdict) -> list[str]:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.scoping import BureauModel, new_id
 
@@ -32,6 +33,53 @@ class Way(models.TextChoices):
     COLLECTIVE = "collective", "集体定"
 
 
+class PowerKind(models.TextChoices):
+    """Kinds of powers: those of 权力清单 (中办发〔2015〕21号), and what an office has over its own people and money."""
+
+    LICENSE = "license", "行政许可"
+    PENALTY = "penalty", "行政处罚"
+    COERCION = "coercion", "行政强制"
+    LEVY = "levy", "行政征收"
+    GRANT = "grant", "行政给付"
+    INSPECTION = "inspection", "行政检查"
+    CONFIRMATION = "confirmation", "行政确认"
+    REWARD = "reward", "行政奖励"
+    RULING = "ruling", "行政裁决"
+    OTHER = "other", "其他权力"
+    INTERNAL = "internal", "内部管理"
+
+
+@pghistory.track()
+class Power(BureauModel):
+    """职权: a line of the bureau's list of powers (职权目录), and the posts that use it. Retired, never deleted."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="股室")
+    name = models.CharField("职权名称", max_length=200)
+    power_kind = models.CharField("职权类别", max_length=12, choices=PowerKind)
+    basis = models.CharField("依据", max_length=300, blank=True)
+    posts = models.ManyToManyField(Post, related_name="powers_listed", verbose_name="行使岗位")
+    version = models.PositiveIntegerField("版本", default=1)
+    active = models.BooleanField("在用", default=True)
+    saved_at = models.DateTimeField("保存时间", db_default=Now())
+
+    data_classes = classified(
+        public="name power_kind basis unit",
+        internal="posts active version saved_at",
+    )
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "职权目录"
+        ordering = ("unit__order", "unit__name", "power_kind", "name")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bureau", "unit", "name"], condition=Q(active=True), name="power_once_in_section"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 @pghistory.track()
 class RiskTable(BureauModel):
     """The table of one post, section or bureau for one year: 附件1, 2 or 3 and the rows that 附件4, 5, 6 rate."""
@@ -49,6 +97,11 @@ class RiskTable(BureauModel):
     previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="上年表")
     edition = models.PositiveSmallIntegerField("年内第几次", default=1)
     sealed_at = models.DateTimeField("锁定时间", null=True, blank=True)
+
+    data_classes = classified(
+        internal="kind year unit post previous edition sealed_at",
+        sensitive="holder",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "风险查找表"
@@ -103,6 +156,11 @@ class RiskPoint(BureauModel):
     saved_at = models.DateTimeField("保存时间", db_default=Now())
     removed_at = models.DateTimeField("删除时间", null=True, blank=True)
 
+    data_classes = classified(
+        internal="table order version ways last_year section saved_at removed_at sources",
+        sensitive="power risk_type name manifestation responsible change leader",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "风险点"
         ordering = ("table", "order", "id")
@@ -128,12 +186,34 @@ class Measure(BureauModel):
         "LibraryMeasure", on_delete=models.SET_NULL, null=True, related_name="+", verbose_name="来自措施库"
     )
 
+    data_classes = classified(
+        internal="point order origin",
+        sensitive="text",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "防控措施"
         ordering = ("point", "order")
 
     def __str__(self) -> str:
         return self.text
+
+
+class KnownColumn(BureauModel):
+    """What a column of somebody else's table is in this bureau, as somebody said when such a table came in."""
+
+    word = models.CharField("表头", max_length=100)
+    source = models.CharField("栏目", max_length=20)
+
+    data_classes = classified(internal="word source")
+
+    class Meta(BureauModel.Meta):
+        verbose_name = verbose_name_plural = "列对应"
+        ordering = ("word",)
+        constraints = [models.UniqueConstraint(fields=["bureau", "word"], name="known_column_once")]
+
+    def __str__(self) -> str:
+        return f"{self.word}：{self.source}"
 
 
 class LibraryMeasure(models.Model):
@@ -144,6 +224,10 @@ class LibraryMeasure(models.Model):
     category = models.CharField("类别", max_length=60)
     text = models.TextField("防控措施")
     source = models.CharField("出处", max_length=60)
+
+    data_classes = classified(
+        public="id code category text source",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "措施库"
@@ -164,6 +248,11 @@ class LibraryPoint(models.Model):
     text = models.TextField("表现形式")
     source = models.CharField("出处", max_length=60)
     measures = models.ManyToManyField(LibraryMeasure, related_name="points", verbose_name="建议措施")
+
+    data_classes = classified(
+        public="id code risk_type category name text source",
+        internal="measures",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "风险点库"

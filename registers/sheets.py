@@ -87,3 +87,17 @@ ANNEX_3 = Sheet(
         Sign("县纪委监委备案意见", "county", seal=True),
     ),
 )
+POWERS = Sheet(
+    code="职权目录",
+    title="职权目录",
+    head=(),
+    columns=(
+        NUMBER,
+        Column("section", "股室", 7, merge=True, edit=True),
+        Column("name", "职权名称", 14, edit=True),
+        Column("power_kind", "职权类别", 6, edit=True, align="center"),
+        Column("basis", "依据", 15, edit=True),
+        Column("posts", "行使岗位", 9, edit=True),
+    ),
+    line=(HeadField("单位", "bureau_name"), HeadField("截至日期", "on")),
+)

@@ -6,9 +6,9 @@ Which file may be parsed at all: lianzheng.intake. What its lines would change: 
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.signing import Signer
@@ -25,9 +25,18 @@ from lianzheng.intake.guard import Unfit
 from lianzheng.render import xlsx
 from lianzheng.sheets import Sheet, show
 from registers.actions import MOST_ROWS
-from registers.comparison import Fault, Line, Verdict, columns, differing, in_our_words, letter
+from registers.comparison import (
+    LISTED,
+    OFFERED,
+    Fault,
+    Line,
+    Verdict,
+    columns,
+    differing,
+    in_our_words,
+    letter,
+)
 from registers.completeness import REQUIRED
-from registers.models import RiskType
 
 SCHEMA = "1"
 SHEET, WORDS, META = "填写", "字典", "_meta"
@@ -53,15 +62,17 @@ def meta(sheet: Sheet, *, table: str) -> list[list[str]]:
     return [["form", sheet.code], ["schema", SCHEMA], ["table", table], ["seal", seal]]
 
 
-def parse(cells: Mapping[str, Sequence[Sequence[str]]], *, sheet: Sheet, table: str) -> list[Line]:
+def parse(
+    cells: Mapping[str, Sequence[Sequence[str]]], *, sheet: Sheet, table: str, most: int = MOST_ROWS
+) -> list[Line]:
     """The filled lines of a workbook that was made for this table. Raises Unfit with a sentence."""
     _check_meta(cells, sheet=sheet, table=table)
     rows = cells[SHEET]
     _check_header(rows[HEADER_ROW - 1] if len(rows) >= HEADER_ROW else (), sheet=sheet)
     lines = [_line(row, number=n, sheet=sheet) for n, row in enumerate(rows[HEADER_ROW:], start=FIRST_ROW)]
     found = [line for line in lines if line.id or any(line.texts.values())]
-    if len(found) > MOST_ROWS:
-        raise Unfit(f"文件中填了 {len(found)} 行，一张表最多 {MOST_ROWS} 行，请归并后再上传。")
+    if len(found) > most:
+        raise Unfit(f"文件中填了 {len(found)} 行，一张表最多 {most} 行，请归并后再上传。")
     return found
 
 
@@ -127,7 +138,26 @@ def _to_mend(verdict: Verdict) -> Handed:
     return Handed(texts, key, verdict.faults, tuple(red), remark)
 
 
-def template(sheet: Sheet, *, table: str, lines: Sequence[Handed], mending: bool = False) -> bytes:
+@dataclass(frozen=True)
+class Guidance:
+    """What stands above the lines of a template, which columns must be filled in, and which words are offered besides
+    the fixed ones (`comparison.OFFERED`), by source."""
+
+    advice: str
+    must: Collection[str]
+    offers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+RISKS = Guidance(
+    advice=f"带{MUST.strip()}的列提交前必填；风险类别从下拉列表选择；防控措施一条写一行（单元格内按 Alt+Enter 换行）。"
+    f"可在下方空白行新增，删除请在网页上操作；最多 {MOST_ROWS} 行。填好后在网页上点“上传 Excel”。",
+    must=[source for source, _ in REQUIRED],
+)
+
+
+def template(
+    sheet: Sheet, *, table: str, lines: Sequence[Handed], mending: bool = False, guidance: Guidance = RISKS
+) -> bytes:
     """The workbook: these lines, blank ones below, everything but their cells protected (without a password).
 
     `mending` adds the column 错误说明; wrong cells are red and carry a comment.
@@ -135,27 +165,38 @@ def template(sheet: Sheet, *, table: str, lines: Sequence[Handed], mending: bool
     book = Workbook()
     page: Any = book.active
     page.title = SHEET
-    _write_words(book)
+    offers = _offers(sheet, guidance)
+    _write_words(book, offers)
     _write_meta(book, rows=meta(sheet, table=table))
     last = HEADER_ROW + len(lines) + BLANK_ROWS
     looks = _looks(book)
-    _write_top(page, sheet=sheet, looks=looks, mending=mending)
+    _write_top(page, sheet=sheet, looks=looks, mending=mending, guidance=guidance)
     blank = Handed(dict.fromkeys((column.source for column in columns(sheet)), ""))
     for number, line in enumerate([*lines, *[blank] * BLANK_ROWS], start=FIRST_ROW):
         _write_line(page, line, number=number, sheet=sheet, looks=looks)
-    _offer_types(page, sheet=sheet, last=last)
+    for source, words in offers.items():
+        _offer(page, source, words, sheet=sheet, last=last)
     _set_up(page, sheet=sheet, mending=mending)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _write_words(book: Workbook) -> None:
+def _offers(sheet: Sheet, guidance: Guidance) -> dict[str, Sequence[str]]:
+    """Source -> words of its drop-down."""
+    fixed = {source: [label for _, label in words] for source, words in OFFERED.items()}
+    return {c.source: words for c in columns(sheet) if (words := {**fixed, **guidance.offers}.get(c.source))}
+
+
+def _write_words(book: Workbook, offers: Mapping[str, Sequence[str]]) -> None:
     page = book.create_sheet(WORDS)
-    for number, label in enumerate(RiskType.labels, start=1):
-        page.cell(number, 1, str(label))
+    for place, (source, words) in enumerate(offers.items(), start=1):
+        for number, word in enumerate(words, start=1):
+            page.cell(number, place, word).data_type = "s"
+        column = get_column_letter(place)
+        area = f"'{WORDS}'!${column}$1:${column}${len(words)}"
+        book.defined_names[f"{source}_words"] = DefinedName(f"{source}_words", attr_text=area)
     page.sheet_state, page.protection.sheet = "hidden", True
-    book.defined_names["risk_types"] = DefinedName("risk_types", attr_text=f"'{WORDS}'!$A$1:$A${len(RiskType)}")
 
 
 def _write_meta(book: Workbook, *, rows: Sequence[Sequence[str]]) -> None:
@@ -202,19 +243,17 @@ def _put(page: Any, text: str, *, row: int, column: int, look: Any) -> Any:
     return cell
 
 
-def _write_top(page: Any, *, sheet: Sheet, looks: Mapping[str, Any], mending: bool) -> None:
+def _write_top(page: Any, *, sheet: Sheet, looks: Mapping[str, Any], mending: bool, guidance: Guidance) -> None:
     shown = columns(sheet)
     last = 1 + len(shown) + mending
-    advice = (
-        f"带{MUST.strip()}的列提交前必填；风险类别从下拉列表选择；防控措施一条写一行（单元格内按 Alt+Enter 换行）。"
-        f"可在下方空白行新增，删除请在网页上操作；最多 {MOST_ROWS} 行。填好后在网页上点“上传 Excel”。"
-    )
-    advice += "标红的单元格需要修改，原因见最后一列。" if mending else ""
-    for row, text, kind in ((1, f"{sheet.code}　{sheet.title}", "title"), (2, advice, "advice")):
+    advice = guidance.advice + ("标红的单元格需要修改，原因见最后一列。" if mending else "")
+    for row, text, kind in (
+        (1, f"{sheet.code}　{sheet.title}" if sheet.code != sheet.title else sheet.title, "title"),
+        (2, advice, "advice"),
+    ):
         _put(page, text, row=row, column=2, look=looks[kind])
         page.merge_cells(start_row=row, end_row=row, start_column=2, end_column=last)
-    must = {source for source, _ in REQUIRED}
-    headers = [column.header + (MUST if column.source in must else "") for column in shown]
+    headers = [column.header + (MUST if column.source in guidance.must else "") for column in shown]
     for place, header in enumerate(["标识", *headers, *["错误说明"] * mending], start=1):
         _put(page, header, row=HEADER_ROW, column=place, look=looks["header"])
     for row, height in ((1, 30.0), (2, 34.0), (HEADER_ROW, 24.0)):
@@ -254,10 +293,13 @@ def _height(texts: Sequence[tuple[str, int]]) -> float:
     return min(xlsx.TALLEST, most * xlsx.LINE_HEIGHT + xlsx.PADDING) if most else 0
 
 
-def _offer_types(page: Any, *, sheet: Sheet, last: int) -> None:
-    offer = DataValidation(type="list", formula1="=risk_types", allow_blank=True, showErrorMessage=True)
-    offer.errorTitle, offer.error = "风险类别", "请从下拉列表选择：" + "、".join(RiskType.labels)
-    column = letter(sheet, "risk_type")
+def _offer(page: Any, source: str, words: Sequence[str], *, sheet: Sheet, last: int) -> None:
+    """A drop-down; several items of a list may be written below each other, so a list is only offered."""
+    strict = source not in LISTED
+    offer = DataValidation(type="list", formula1=f"={source}_words", allow_blank=True, showErrorMessage=strict)
+    header = next(column.header for column in columns(sheet) if column.source == source)
+    offer.errorTitle, offer.error = header[:32], "请从下拉列表选择：" + "、".join(words)[:200]
+    column = letter(sheet, source)
     offer.add(f"{column}{FIRST_ROW}:{column}{last}")
     page.add_data_validation(offer)
 

@@ -1,13 +1,34 @@
 """Every address of the product, and who of the cast gets in: the table that test_access holds the views to."""
 
 # Name -> method, who gets in (status 2xx, a redirect of our own, or a refusal in words); everybody else gets a 404.
-EVERYBODY = ("张三", "李四", "王五", "钱七", "孙八", "赵六", "周一", "吴二", "郑十", "外人", "管理员")
+THREE = ("管理员", "安全员", "审计员")
+EVERYBODY = (
+    "张三",
+    "李四",
+    "王五",
+    "钱七",
+    "孙八",
+    "赵六",
+    "周一",
+    "吴二",
+    "郑十",
+    "外人",
+    "管理员",
+    "安全员",
+    "审计员",
+)
 BUREAU = ("王五", "钱七", "孙八", "赵六")
 OWN = ("张三", "李四", *BUREAU)
 ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
     "help": ("GET", EVERYBODY),
     "password": ("GET", EVERYBODY),
+    "account": ("GET", EVERYBODY),
+    "end_session": ("POST", EVERYBODY),
+    "factor": ("GET", EVERYBODY),
+    "sign_in_code": ("GET", EVERYBODY),
+    "oidc_start": ("GET", ()),
+    "oidc_callback": ("GET", ()),
     "inbox": ("GET", EVERYBODY),
     "deputies": ("GET", EVERYBODY),
     "deputy_revoke": ("POST", ("李四", "王五", "孙八")),
@@ -30,13 +51,17 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "intake": ("GET", OWN),
     "intake_template": ("GET", OWN),
     "intake_take": ("POST", OWN),
+    "intake_columns": ("POST", OWN),
+    "intake_paste": ("POST", OWN),
+    "intake_undo": ("POST", OWN),
     "rollup": ("GET", ("李四", *BUREAU)),
     "roll": ("POST", ("李四", *BUREAU)),
     "campaigns": ("GET", ("王五", "孙八", "赵六", "外人")),
     "campaign_new": ("GET", ("王五", "外人")),
     "campaign": ("GET", ("王五", "孙八", "赵六")),
-    "handovers": ("GET", ("王五", "外人", "管理员")),
-    "handover": ("GET", ("王五", "管理员")),
+    "handovers": ("GET", ("王五", "外人")),
+    "handover": ("GET", ("王五",)),
+    "report": ("GET", ("王五", "孙八", "赵六")),
     "campaign_remind": ("POST", ("王五",)),
     "campaign_close": ("GET", ("王五",)),
     "campaign_reopen": ("POST", ("王五",)),
@@ -101,6 +126,8 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "bulletin_file": ("GET", OWN),
     "calendar_key": ("GET", EVERYBODY),
     "calendar_feed": ("GET", EVERYBODY),
+    "network": ("GET", ("赵六",)),
+    "network_end": ("POST", ("赵六",)),
     "signals": ("GET", ("赵六",)),
     "signal_new": ("GET", ("王五", "赵六", "外人")),
     "signal": ("GET", ("赵六",)),
@@ -118,12 +145,33 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "warning_evidence": ("POST", OWN),
     "warning_evidence_file": ("GET", OWN),
     "warning_paper": ("GET", OWN),
-    "authority": ("GET", ("王五", "赵六", "外人", "管理员")),
-    "authority_of": ("GET", ("王五", "赵六", "管理员")),
-    "authority_file": ("GET", ("王五", "赵六", "管理员")),
-    "journal": ("GET", ("赵六",)),
-    "journal_export": ("GET", ("赵六",)),
-    "journal_verify": ("POST", ("赵六",)),
+    "authority": ("GET", ("王五", "赵六", "外人", *THREE)),
+    "authority_of": ("GET", ("王五", "赵六", *THREE)),
+    "authority_file": ("GET", ("王五", "赵六", *THREE)),
+    "journal": ("GET", ("审计员",)),
+    "journal_export": ("GET", ("审计员",)),
+    "journal_verify": ("POST", ("审计员",)),
+    "people": ("GET", ("管理员", "安全员")),
+    "person_new": ("GET", ("管理员",)),
+    "person_act": ("POST", ("管理员", "安全员")),
+    "grants": ("GET", ("管理员", "安全员")),
+    "grant_decide": ("POST", ("管理员", "安全员")),
+    "powers": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "powers_file": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "powers_template": ("GET", ("王五", "外人")),
+    "powers_intake": ("GET", ("王五", "外人")),
+    "powers_take": ("POST", ("王五", "外人")),
+    "power_new": ("GET", ("王五", "外人")),
+    "power": ("GET", ("王五",)),
+    "power_retire": ("POST", ("王五",)),
+    "issued": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "issued_paper": ("GET", ("王五", "孙八", "赵六")),
+    "issued_scan": ("GET", ("王五", "孙八", "赵六")),
+    "packages": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "package": ("GET", ("王五",)),
+    "package_cancel": ("POST", ("王五",)),
+    "package_file": ("GET", ("王五",)),
+    "package_resume": ("POST", ("王五",)),
     "filings": ("GET", ("王五", "外人", "郑十")),
     "filing": ("GET", ("王五", "郑十")),
     "filing_paper": ("GET", ("王五",)),
@@ -137,13 +185,25 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
 NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
 NOTICE += ("notice_send_back", "objection_new")
 PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
+PLAIN += ("account", "end_session", "factor", "sign_in_code", "oidc_start", "oidc_callback")
 PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
 PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
 PLAIN += (
     "authority",
+    "packages",
+    "issued",
+    "powers",
+    "powers_file",
+    "powers_template",
+    "powers_intake",
+    "powers_take",
+    "power_new",
     "journal",
     "journal_export",
     "journal_verify",
+    "people",
+    "person_new",
+    "grants",
     "options",
     "criteria",
     "criterion_add",
@@ -160,5 +220,5 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file",)
+FILES += ("duty_evidence_file", "package_file", "report", "issued_scan", "powers_file", "powers_template")
 """Addresses that answer with a file."""

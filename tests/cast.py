@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
 from django.test import Client
 
 from assessments import actions
 from assessments.actions.objections import receipt_digest
 from assessments.models import Campaign, Dossier, Filing, Meeting, Objection, PublicNotice, State
 from lianzheng import clock
+from lianzheng.accounts import sessions
 from lianzheng.attachments.check import Scan
 from lianzheng.flow import Said, move
 from lianzheng.organisation.actions import (
@@ -59,6 +62,8 @@ PEOPLE = {
     "郑十": "县纪委监委/备案干部",
     "外人": "水政股/水政岗",
     "管理员": "",
+    "安全员": "",
+    "审计员": "",
 }
 ROLES = (
     ("李四", "section_head", "建筑业股"),
@@ -73,6 +78,8 @@ ROLES = (
     ("外人", "leader", "县水利局"),
     ("外人", "section_head", "水政股"),
     ("管理员", "administrator", "县住建局"),
+    ("安全员", "security", "县住建局"),
+    ("审计员", "auditor", "县住建局"),
 )
 
 
@@ -135,11 +142,16 @@ def _person(cast: Cast, name: str, place: str, *, order: int) -> None:
         start_tenure(cast[name], post=cast.posts[place], since=SINCE, by=None)
 
 
-def client_of(user: User | None, **options: Any) -> Client:
-    """A browser in which this person is signed in."""
+def client_of(user: User | None, *, factor: bool = True, **options: Any) -> Client:
+    """A browser in which this person has just signed in, with a second factor unless said otherwise."""
     client = Client(**options)
     if user is not None:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        request = HttpRequest()
+        request.META["REMOTE_ADDR"] = "192.0.2.1"
+        request.session = sessions.SessionStore()
+        sessions.begin(request, user, backend="django.contrib.auth.backends.ModelBackend", factor=factor)
+        request.session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
     return client
 
 

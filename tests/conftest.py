@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import override_settings
+from django.test.utils import setup_databases, teardown_databases
 
 from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
@@ -13,10 +17,19 @@ from lianzheng.organisation.calendar import seed
 from lianzheng.organisation.models import Unit
 from tests import template
 from tests.cast import Cast, Round, assemble
+from tests.reached import Reached
+from tests.world import World, everything, undone
+
+hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of the product
+hypothesis.settings.load_profile("here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="also what takes long and repeats itself in other clothes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Reached(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,6 +48,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """The tests' database, always: pytest-django's own looks for tests that ask for `db`, and would leave those that
+    ask for `committed` or `world` alone with another database."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
 def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("static")
 
@@ -49,16 +75,56 @@ def field_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+MIDDLEWARE = [*settings.MIDDLEWARE, "tests.reached.Noting"]
+
+
+def fixed(empty_folder: Path, field_keys: Path) -> dict[str, Any]:
+    """No demo, no counted failures, no collected static files: a test that wants either says so."""
+    storages = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    return {
+        "DEMO": False,
+        "FIELD_KEYS_FILE": field_keys,
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # the real one is slow by design
+        "SECOND_FACTOR": True,
+        "AXES_ENABLED": False,  # counting failures asks the database at every sign-in
+        "MIDDLEWARE": MIDDLEWARE,
+        "STATIC_ROOT": empty_folder,
+        "STORAGES": settings.STORAGES | storages,
+    }
+
+
 @pytest.fixture(autouse=True)
 def _fixed_settings(settings: Any, empty_folder: Path, field_keys: Path) -> None:
-    """No demo, no collected static files: a test that wants either says so."""
-    settings.DEMO = False
-    settings.FIELD_KEYS_FILE = field_keys
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
-    settings.STATIC_ROOT = empty_folder
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+    for name, value in fixed(empty_folder, field_keys).items():
+        setattr(settings, name, value)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, empty_folder: Path, field_keys: Path) -> Iterator[World]:
+    """One world for the tests of a module that leave it as it was (none of them may ask for `db`)."""
+    with django_db_blocker.unblock(), override_settings(**fixed(empty_folder, field_keys)), transaction.atomic():
+        year = Round(assemble())
+        yield World(year, everything(year))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _world_as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Undo what a test did to the world."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("world")
+    with undone():
+        yield
+
+
+@pytest.fixture
+def bare_frame(settings: Any) -> None:
+    """Pages without the menu around them, where hundreds are asked for and only their answer counts."""
+    engine = settings.TEMPLATES[0]
+    kept = [name for name in engine["OPTIONS"]["context_processors"] if name != "lianzheng.desk.frame.frame"]
+    settings.TEMPLATES = [engine | {"OPTIONS": engine["OPTIONS"] | {"context_processors": kept}}]
 
 
 @pytest.fixture

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
-from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
-from assessments.actions import open_calendar, refresh_duties
-from assessments.models import Dossier, DutyInstance, Filing, State
-from assessments.notice_files import paper_of
-from early_warning.actions import draft_bulletin, issue_bulletin
-from lianzheng import clock
-from lianzheng.attachments.actions import attach
-from lianzheng.attachments.check import scan_of
-from lianzheng.attachments.models import Attachment
+from assessments.models import Dossier, State
 from lianzheng.organisation.access import signed_in
-from lianzheng.organisation.actions import add_criterion, grant
-from lianzheng.organisation.models import Deputy
-from lianzheng.organisation.roles import role
-from tests.addresses import ALLOWED, EVERYBODY, FILES, NOTICE, PLAIN
-from tests.cast import SINCE, Cast, Round, client_of, judge
-from tests.early_warning.play import arguments_of_warnings
-
-CSP = {
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "object-src 'none'",
-}
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+from tests.cast import Round, client_of, judge
 
 
 def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
@@ -88,160 +54,6 @@ def test_view_that_declares_nothing_is_not_there(cast: Any) -> None:
     assert client_of(cast["王五"]).get("/bare/").status_code == 404
 
 
-def filed(year: Round) -> tuple[Filing, Filing]:
-    """One filing that was sent, one that was recorded from paper; laid before the desk by hand."""
-    for title in ("县住建局", "办公室"):
-        rows = Dossier.unscoped.filter(campaign=year.campaign, title=title)
-        rows.update(state=State.FILING, route="county.bureau.finding")
-    sent = year.send([year.dossier("县住建局")])
-    return sent, year.file_on_paper([year.campaign.dossiers.get(title="办公室")])
-
-
-PDF = b"%PDF-1.4 evidence %%EOF"
-
-
-def deputation(cast: Cast) -> Deputy:
-    """One that has ended, so that it changes nobody's rights here."""
-    long_ago = {"since": SINCE, "until": SINCE, "role": "section_head", "unit": cast.units["建筑业股"]}
-    row: Deputy = Deputy.objects.create(
-        bureau=cast.bureau, principal=cast["李四"], deputy=cast["陈九"], made_by=cast["李四"], **long_ago
-    )
-    return row
-
-
-@pytest.fixture
-def full(year: Round) -> dict[str, dict[str, Any]]:
-    """URL arguments of every address, for a year in which each kind of record exists."""
-    finding = year.own
-    point = year.fill(finding)[0]
-    section = year.dossier("建筑业股")
-    rating = year.rating("质量监督岗")
-    year.bring(rating, State.NOTICE)
-    notice = year.publish([rating])
-    objection, _ = year.objection(notice)
-    campaign = {"pk": year.campaign.pk}
-    own = {"pk": finding.pk}
-    row = own | {"row": point.pk}
-    rating.refresh_from_db()
-    meeting = rating.meeting
-    assert meeting is not None
-    sent, on_paper = filed(year)
-    case = {"pk": sent.pk}
-    scan = Attachment.unscoped.get(subject=on_paper.pk)
-    scheme = {"pk": year.campaign.scheme_id}
-    line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
-    grant(role("auditor"), unit=year.cast.bureau, to=year.cast["赵六"], by=None)
-    return {
-        **{name: {} for name in PLAIN},
-        "authority_of": {"pk": year.cast.bureau.pk},
-        "authority_file": {"pk": year.cast.bureau.pk, "form": "xlsx"},
-        **dict.fromkeys(("years", "changes", "rate_anew", "abolish"), own),
-        **dict.fromkeys(("appraise", "review_row"), row),
-        "criterion": {"pk": line.pk},
-        **dict.fromkeys(("dossier", "check", "step", "rows", "report_level", "library", "library_take"), own),
-        **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
-        **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
-        **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
-        **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
-        "handover": {"pk": year.cast["张三"].pk},
-        **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
-        "deputy_revoke": {"pk": deputation(year.cast).pk},
-        "inbox": {"tab": "todo"},
-        "row": row,
-        "grade": row,
-        "sheet": own | {"code": "1", "form": "xlsx"},
-        "rollup": {"pk": section.pk},
-        "roll": {"pk": section.pk},
-        "meeting": {"pk": meeting.pk},
-        "minutes": {"pk": meeting.pk, "form": "xlsx"},
-        **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
-        "filing_paper": campaign,
-        "filing_document": case | {"paper": "letter"},
-        "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
-        **{name: {"pk": notice.pk} for name in NOTICE},
-        "notice_rule": campaign,
-        "notice_file": {"pk": notice.pk, "form": "xlsx"},
-        "objection": {"pk": objection.pk},
-        **arguments_of_time(year),
-        "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
-        "verify_paper": {"token": paper_of(notice).token},
-        **arguments_of_warnings(year.cast),
-    }
-
-
-def duty_of(year: Round) -> DutyInstance:
-    """A turn of 张三's post, whose level is put in force by hand."""
-    rows = Dossier.unscoped.filter(pk=year.own.pk)
-    before = rows.values("stage", "state", "decided_rank", "in_force_on").get()
-    rows.update(stage="whole", state=State.IN_FORCE, decided_rank=1, in_force_on=clock.today())
-    refresh_duties(year.cast.bureau, by=None)
-    rows.update(**before)
-    found: DutyInstance = DutyInstance.unscoped.filter(code="self_check", person=year.cast["张三"]).get()
-    return found
-
-
-def arguments_of_time(year: Round) -> dict[str, dict[str, Any]]:
-    """Duties with a piece of evidence, and an issued bulletin."""
-    turn, office = duty_of(year), year.cast["王五"]
-    proof = attach(scan_of(PDF), to=turn, name="佐证材料", by=office)
-    bulletin = draft_bulletin(year.cast.bureau, span="half", year=clock.today().year, turn=1, by=office)
-    issue_bulletin(bulletin, version=1, by=office)
-    lists = ("duties", "duty_board", "calendar_key", "overview", "overdue", "reminders", "warning_limits", "bulletins")
-    return {
-        **{name: {} for name in (*lists, "bulletin_new")},
-        **{name: {"pk": turn.pk} for name in ("duty", "duty_evidence", "duty_signal")},
-        "duty_evidence_file": {"pk": turn.pk, "proof": proof.pk},
-        **{name: {"pk": bulletin.pk} for name in ("bulletin", "bulletin_issue", "bulletin_file")},
-    }
-
-
-def test_table_of_access_names_every_address(full: dict[str, dict[str, Any]]) -> None:
-    assert {item.name for item in patterns()} == set(ALLOWED)
-    assert set(full) == set(ALLOWED)
-
-
-def ask(year: Round, name: str, person: str | None, arguments: dict[str, Any], **options: Any) -> HttpResponse:
-    client = client_of(year.cast[person] if person else None, **options)
-    url = reverse(name, kwargs=arguments)
-    method, _ = ALLOWED[name]
-    response: HttpResponse = client.get(url) if method == "GET" else client.post(url)
-    return response
-
-
-def test_address_is_open_to_those_named_and_not_there_for_the_others(
-    year: Round, full: dict[str, dict[str, Any]]
-) -> None:
-    opened: dict[str, set[str]] = {name: set() for name in ALLOWED}
-    for person in EVERYBODY:
-        client = client_of(year.cast[person])
-        for name in sorted(ALLOWED, key=lambda name: name == "sign_out"):
-            url = reverse(name, kwargs=full[name])
-            response = client.get(url) if ALLOWED[name][0] == "GET" else client.post(url)
-            if response.status_code != 404:
-                opened[name].add(person)
-    assert opened == {name: set(allowed) for name, (_, allowed) in ALLOWED.items()}
-
-
-PUBLIC = {"sign_in", "demo_sign_in", "notice", "notices_public", "objection_new", "objection_answer"}
-PUBLIC |= {"verify", "verify_paper", "calendar_feed"}
-
-
-def test_address_sends_the_anonymous_to_the_door(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    for name, arguments in full.items():
-        if name in PUBLIC:
-            continue
-        url = reverse(name, kwargs=arguments)
-        response = ask(year, name, None, arguments)
-        if ALLOWED[name][0] == "GET":
-            assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={quote(url)}")
-        else:
-            assert response.status_code == 401, name
-
-
-def test_notice_for_the_bureau_is_not_there_without_sign_in(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    assert ask(year, "notice", None, full["notice"]).status_code == 404
-
-
 def test_notice_for_the_public_is_there_without_sign_in_and_names_nobody(year: Round) -> None:
     judge("施工许可岗", rank=1)
     dossier = year.bring(year.rating("施工许可岗"), State.NOTICE)
@@ -249,57 +61,6 @@ def test_notice_for_the_public_is_there_without_sign_in_and_names_nobody(year: R
     response = client_of(None).get(reverse("notice", args=[notice.pk]))
     assert response.status_code == 200
     assert [word for word in ("张三", "68.00") if word in response.content.decode()] == []
-
-
-def test_unknown_record_and_record_of_another_bureau_look_the_same(
-    year: Round, full: dict[str, dict[str, Any]]
-) -> None:
-    for name, arguments in full.items():
-        if "pk" not in arguments:
-            continue
-        unknown = {key: uuid4() if isinstance(value, UUID) else value for key, value in arguments.items()}
-        foreign = ask(year, name, "外人", arguments)
-        missing = ask(year, name, "外人", unknown)
-        assert (foreign.status_code, foreign.content) == (404, missing.content), name
-        assert missing.status_code == 404, name
-
-
-def test_post_without_token_is_refused(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
-    posts += ["sign_in", "campaign_new", "meeting_new", "notice_new", "filing", "filing_paper"]
-    client = client_of(year.cast["王五"], enforce_csrf_checks=True)
-    answers = {name: client.post(reverse(name, kwargs=full[name])).status_code for name in posts}
-    assert answers == dict.fromkeys(posts, 403)
-
-
-def test_get_on_what_changes_something_is_not_a_method(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    posts = [name for name, (method, _) in ALLOWED.items() if method == "POST"]
-    people = {name: next(iter(ALLOWED[name][1]), "王五") for name in posts}
-    urls = {name: reverse(name, kwargs=full[name]) for name in posts}
-    answers = {name: client_of(year.cast[people[name]]).get(urls[name]).status_code for name in posts}
-    assert answers == dict.fromkeys(posts, 405)
-
-
-def check_headers(response: Any, place: str) -> None:
-    assert {part.strip() for part in response["Content-Security-Policy"].split(";")} == CSP, place
-    assert {name: response[name] for name in HEADERS} == HEADERS, place
-    assert response["Cache-Control"] == "no-store", place
-
-
-def test_every_answer_carries_the_protective_headers(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    for person in ("王五", None):
-        for name, arguments in full.items():
-            check_headers(ask(year, name, person, arguments), name)
-    for url in ("/nowhere/", "/dossiers/none/", "/inbox/unknown/"):
-        check_headers(client_of(year.cast["王五"]).get(url), url)
-
-
-def test_page_contains_no_inline_script_style_or_handler(year: Round, full: dict[str, dict[str, Any]]) -> None:
-    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)")
-    for name, arguments in full.items():
-        if ALLOWED[name][0] == "GET" and name not in FILES:
-            page = ask(year, name, "王五", arguments).content.decode()
-            assert inline.findall(page) == [], name
 
 
 def test_signing_out_clears_what_the_browser_keeps(year: Round) -> None:

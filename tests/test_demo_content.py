@@ -23,6 +23,7 @@ ROLES = {
     "filing_body",
     "informant",
     "administrator",
+    "security",
     "auditor",
 }
 RISK_TYPES = {"moral", "duty", "process", "system", "environment"}
@@ -168,11 +169,11 @@ def test_every_section_has_one_vice_leader_from_the_leadership(content: Content,
 
 
 def test_office_leader_inspector_and_administrator_are_different_people(content: Content) -> None:
-    counts = dict.fromkeys(("leader", "inspector", "administrator"), 1) | {"office": 2}
+    counts = dict.fromkeys(("leader", "inspector", "administrator", "security", "auditor"), 1) | {"office": 2}
     people = {role: {username for _, username in granted(content, role=role)} for role in counts}
     assert {role: len(names) for role, names in people.items()} == counts
     heads = {username for _, username in granted(content, role="section_head")}
-    assert len(set().union(*people.values())) == 5
+    assert len(set().union(*people.values())) == 7
     assert (people["administrator"] | people["office"]) & heads == set()
 
 

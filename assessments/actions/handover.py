@@ -20,7 +20,7 @@ from lianzheng.organisation.rights import acting, holds, roles_of
 from lianzheng.organisation.roles import Right
 from registers import actions as registers
 
-RIGHTS = (Right.RUN_OFFICE, Right.ADMINISTER)
+RIGHTS = (Right.RUN_OFFICE,)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def roles_in(person: User, *, bureau: Unit) -> list[Any]:
 
 @transaction.atomic
 def hand_over(person: User, *, to: User, bureau: Unit, plan: Plan, by: User) -> Handed:
-    """End the posts and deputations, move forms and roles, close the account on request. What was signed keeps the
+    """End the posts and deputations, move the forms, take the roles away and ask for the successor to
+    be given them, close the account on request. What was signed keeps the
     name of who signed it."""
     list(User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk"))
     roles = roles_in(person, bureau=bureau)
@@ -73,7 +74,9 @@ def hand_over(person: User, *, to: User, bureau: Unit, plan: Plan, by: User) -> 
     tenures = _hand_over_posts(person, to, bureau, plan, by=by)
     for _, role, unit in roles:
         organisation.revoke(role, unit=unit, to=person, by=by)
-        organisation.grant(role, unit=unit, to=to, by=by)
+        organisation.request_grant(
+            role, unit=unit, person=to, takes=False, reason=f"离岗交接：{plan.reason}"[:200], by=by
+        )
     organisation.end_deputations(person, bureau=bureau, by=by)
     if plan.deactivate:
         organisation.deactivate(person, bureau=bureau, by=by)
@@ -92,7 +95,7 @@ def hand_over(person: User, *, to: User, bureau: Unit, plan: Plan, by: User) -> 
 def _unfit(person: User, to: User, bureau: Unit, plan: Plan, *, roles: list[Any], by: User) -> str:
     own = acting(by, None)
     if not any(holds(own, right, unit=bureau) for right in RIGHTS):
-        return "离岗交接由廉政办或者系统管理员办理。"
+        return "离岗交接由廉政办办理。"
     if person.pk == by.pk:
         return "不能办理本人的交接，请由其他有权的人办理。"
     if person.pk == to.pk:

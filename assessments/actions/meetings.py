@@ -11,9 +11,10 @@ from django.db.models.functions import Now
 from django.utils.timezone import localtime
 
 from assessments import readiness, votes
+from assessments.actions.issued import issue_paper
 from assessments.levels import VOCABULARIES
 from assessments.minutes import content_of
-from assessments.models import Attendee, Campaign, Dossier, Meeting, MeetingDraft, MeetingItem, Recusal
+from assessments.models import Attendee, Campaign, Dossier, IssuedPaper, Meeting, MeetingDraft, MeetingItem, Recusal
 from assessments.votes import Votes
 from lianzheng import clock
 from lianzheng.audit.actions import keep, record
@@ -91,8 +92,15 @@ def record_meeting(
     detail: dict[str, Any] = {"议题": len(decisions)}
     if meeting.late:
         detail |= {"补录": True, "会议日期": meeting.held_on.isoformat()}
+    _issue(meeting, by=by)
     record("登记会议决定", subject=meeting, bureau=campaign.bureau, digest=meeting.digest, detail=detail, by=by)
     return meeting
+
+
+def _issue(meeting: Meeting, *, by: User) -> None:
+    """The minutes get a code and bear the newest seal of the journal."""
+    number = f"{meeting.name}纪要{meeting.minutes_no}"
+    issue_paper(meeting, kind=IssuedPaper.Kind.MINUTES, number=number, title=str(meeting), digest=meeting.digest, by=by)
 
 
 @transaction.atomic

@@ -55,7 +55,9 @@ def answer_objection(objection: Objection, *, state: str, answer: str, by: User)
     if not answer.strip():
         raise Refused("请填写答复。")
     rows = Objection.objects.in_bureau(objection.bureau).filter(pk=objection.pk, state=Objection.State.OPEN)
-    if not rows.update(state=state, answer=answer, answered_by=by, answered_at=Now()):
+    objection.answer = answer
+    sealed = objection.answer_sealed
+    if not rows.update(state=state, answer_sealed=sealed, answered_by=by, answered_at=Now()):
         raise Stale("已被他人处理，请按最新情况办理。")
     objection.refresh_from_db()
     record("答复公示异议", subject=objection, bureau=objection.bureau, states=(Objection.State.OPEN, str(state)), by=by)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assessments.models.schemes import Scheme
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -24,6 +25,11 @@ class Campaign(BureauModel):
     notice_days = models.PositiveSmallIntegerField("公示工作日", default=5)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="下达人")
     opened_at = models.DateTimeField("下达时间", db_default=Now())
+
+    data_classes = classified(
+        public="year title",
+        internal="workflow scheme finding_due rating_due rating_opened_at notice_days opened_by opened_at",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "排查年度"

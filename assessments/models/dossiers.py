@@ -14,6 +14,7 @@ from assessments.models.meetings import Meeting
 from assessments.models.notices import PublicNotice
 from assessments.models.schemes import Raters
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.flow import Flowing, MoveLog
 from lianzheng.organisation.models import Rank, Unit, User
 from registers.models import RiskTable
@@ -118,6 +119,14 @@ class Dossier(Flowing):
     in_force_on = models.DateField("执行日期", null=True, blank=True)
     listed_with = ("unit", "campaign")
 
+    data_classes = classified(
+        internal="state version state_since campaign table unit kind stage route due_on dimensions "
+        "raters cause until meeting notice filing in_force_on",
+        sensitive="title holder stands_for veto_rules vetoes cause_text proposed_rank proposed_reason "
+        "reported_rank reported_reason reviewed_rank reviewed_reason rows_rank decided_rank "
+        "decided_reason",
+    )
+
     class Meta(Flowing.Meta):
         verbose_name = verbose_name_plural = "表册"
         constraints = [
@@ -173,6 +182,11 @@ class DossierMove(MoveLog):
     """A line of a dossier's timeline."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="moves", verbose_name="表册")
+
+    data_classes = classified(
+        internal="seq action label source target hat due_on digest at dossier",
+        sensitive="by on_behalf opinion reason",
+    )
 
     class Meta(MoveLog.Meta):
         verbose_name = verbose_name_plural = "流程记录"

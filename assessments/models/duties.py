@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from assessments import duties
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Post, Rank, Unit, User
 from lianzheng.organisation.scoping import BureauModel
 from registers.models import RiskTable
@@ -42,6 +43,12 @@ class DutyInstance(BureauModel):
     dropped_on = models.DateField("取消日期", null=True)
     dropped_reason = models.CharField("取消原因", max_length=200, blank=True)
     made_at = models.DateTimeField("生成时间", db_default=Now())
+
+    data_classes = classified(
+        internal="code title kind unit post rank year period period_words due_on version done_on "
+        "done_at dropped_on made_at",
+        sensitive="person owner answers done_by dropped_reason",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "周期性工作"
@@ -93,6 +100,12 @@ class CalendarKey(BureauModel):
     digest = models.CharField("摘要", max_length=64, unique=True)
     made_at = models.DateTimeField("生成时间", db_default=Now())
     revoked_at = models.DateTimeField("停用时间", null=True)
+
+    data_classes = classified(
+        internal="made_at revoked_at",
+        sensitive="person",
+        core="digest",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "日历订阅"

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assessments.models.campaigns import Campaign
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -35,6 +36,12 @@ class Filing(BureauModel):
     opinion = models.TextField("备案意见", blank=True, max_length=2000)
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="办理人")
     answered_at = models.DateTimeField("办理时间", null=True)
+
+    data_classes = classified(
+        internal="campaign to body state paper sent_no sent_on digest sent_by sent_at receipt_no "
+        "received_on answered_by answered_at",
+        sensitive="note content opinion",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "备案"

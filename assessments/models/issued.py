@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -16,6 +17,7 @@ class IssuedPaper(BureauModel):
         MINUTES = "minutes", "会议纪要"
         FILING = "filing", "备案材料"
         BULLETIN = "bulletin", "通报"
+        WARNING = "warning", "预警通知书"
 
     class State(models.TextChoices):
         VALID = "valid", "有效"
@@ -37,6 +39,11 @@ class IssuedPaper(BureauModel):
     state = models.CharField("状态", max_length=10, choices=State, default=State.VALID)
     issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="签发人")
     issued_at = models.DateTimeField("签发时间", db_default=Now())
+
+    data_classes = classified(
+        public="kind number title period until digest seal by_number state issued_at",
+        internal="subject token issued_by",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "已发出的文书"
@@ -60,6 +67,10 @@ class IssuedFile(BureauModel):
     sha256 = models.CharField("SHA-256", max_length=64)
     content = models.BinaryField("文件")
     made_at = models.DateTimeField("生成时间", db_default=Now())
+
+    data_classes = classified(
+        public="paper kind sha256 content made_at",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "文书文件"

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from assessments.models.campaigns import Campaign
 from assessments.votes import Votes, quorate
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Rank, User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -28,6 +29,12 @@ class Meeting(BureauModel):
     recorder = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")
     recorded_on = models.DateField("登记日期")
     recorded_at = models.DateTimeField("登记时间", db_default=Now())
+
+    data_classes = classified(
+        internal="campaign name number minutes_no held_on place expected present digest recorder "
+        "recorded_on recorded_at",
+        sensitive="chair minute_taker",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "会议"
@@ -69,6 +76,11 @@ class Attendee(BureauModel):
     part = models.CharField("参会情况", max_length=8, choices=Part)
     reason = models.CharField("缺席原因", max_length=100, blank=True)
 
+    data_classes = classified(
+        internal="meeting order part",
+        sensitive="person name reason",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "参会人员"
         ordering = ("meeting", "order")
@@ -108,6 +120,11 @@ class MeetingItem(BureauModel):
     oppose = models.PositiveSmallIntegerField("反对")
     abstain = models.PositiveSmallIntegerField("弃权")
 
+    data_classes = classified(
+        internal="meeting order dossier proposed_rank reviewed_rank return_reason due_on points",
+        sensitive="outcome rank reason agree oppose abstain",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "会议议题"
         ordering = ("meeting", "order")
@@ -137,6 +154,11 @@ class Recusal(BureauModel):
     own = models.BooleanField("本人议题")
     reason = models.CharField("理由", max_length=200)
 
+    data_classes = classified(
+        internal="item",
+        sensitive="attendee own reason",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "回避"
         constraints = [models.UniqueConstraint(fields=["item", "attendee"], name="recusal_once")]
@@ -162,6 +184,11 @@ class MeetingDraft(BureauModel):
     )
     saved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="保存人")
     saved_at = models.DateTimeField("保存时间", db_default=Now())
+
+    data_classes = classified(
+        internal="campaign version recorded saved_by saved_at",
+        sensitive="typed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "会议草稿"

@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from assessments.models.campaigns import Campaign
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
+from lianzheng.secrecy import Secret, sealed_field
 
 
 class PublicNotice(BureauModel):
@@ -50,6 +52,12 @@ class PublicNotice(BureauModel):
     )
     closed_at = models.DateTimeField("结束时间", null=True, blank=True)
 
+    data_classes = classified(
+        public="number title scope starts_on ends_on days phone place first_public content digest "
+        "published_at previous fate",
+        internal="campaign published_by fate_reason closed_by closed_at",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "公示"
         ordering = ("-starts_on", "-number")
@@ -79,6 +87,10 @@ class NoticeItem(BureauModel):
         "assessments.Dossier", on_delete=models.PROTECT, related_name="notice_items", verbose_name="表册"
     )
 
+    data_classes = classified(
+        internal="notice dossier",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "公示的表册"
         constraints = [models.UniqueConstraint(fields=["notice", "dossier"], name="notice_lists_a_dossier_once")]
@@ -100,17 +112,25 @@ class Objection(BureauModel):
         MOVED = "moved", "已移交"
 
     notice = models.ForeignKey(PublicNotice, on_delete=models.PROTECT, related_name="objections", verbose_name="公示")
-    content = models.TextField("异议内容", max_length=2000)
-    name = models.CharField("姓名", max_length=30, blank=True)
-    contact = models.CharField("联系方式", max_length=60, blank=True)
+    content_sealed = sealed_field("异议内容")
+    name_sealed = sealed_field("姓名")
+    contact_sealed = sealed_field("联系方式")
     receipt_digest = models.CharField("回执摘要", max_length=64, unique=True)
     state = models.CharField("核实结果", max_length=10, choices=State, default=State.OPEN)
-    answer = models.TextField("答复", blank=True, max_length=2000)
+    answer_sealed = sealed_field("答复")
     answered_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="答复人"
     )
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
     received_at = models.DateTimeField("收到时间", db_default=Now())
+
+    content, name = Secret("content_sealed"), Secret("name_sealed")
+    contact, answer = Secret("contact_sealed"), Secret("answer_sealed")
+
+    data_classes = classified(
+        internal="notice state answered_by answered_at received_at",
+        core="content_sealed name_sealed contact_sealed receipt_digest answer_sealed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "异议"

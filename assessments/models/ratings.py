@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from assessments.models.dossiers import Dossier
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Rank, User
 from lianzheng.organisation.scoping import BureauModel
 from registers.models import RiskPoint
@@ -31,6 +32,11 @@ class Rating(BureauModel):
     reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="审核人")
     reviewed_at = models.DateTimeField("审核时间", null=True)
     saved_at = models.DateTimeField("保存时间", db_default=Now())
+
+    data_classes = classified(
+        internal="dossier point version reviewed_by reviewed_at saved_at",
+        sensitive="grades reasons score rank summed divisor reviewed_rank reviewed_reason",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "评分"
@@ -64,6 +70,11 @@ class Appraisal(BureauModel):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="评分人员")
     saved_at = models.DateTimeField("保存时间", db_default=Now())
 
+    data_classes = classified(
+        internal="dossier point seat version saved_at",
+        sensitive="grades reasons by",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "各方评分"
         constraints = [models.UniqueConstraint(fields=["dossier", "point", "seat"], name="appraisal_once_per_seat")]
@@ -88,6 +99,11 @@ class LevelOpinion(BureauModel):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="办理人")
     hat = models.CharField("身份", max_length=40, blank=True)
     at = models.DateTimeField("时间", db_default=Now())
+
+    data_classes = classified(
+        internal="dossier stage hat at",
+        sensitive="rank proposed reason by",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "等级意见"

@@ -4,6 +4,7 @@ from django.db import models
 
 from assessments.models.dossiers import DossierMove
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.scoping import BureauModel
 from registers.models import RiskPoint
 
@@ -15,6 +16,11 @@ class RowNote(BureauModel):
     point = models.ForeignKey(RiskPoint, on_delete=models.PROTECT, related_name="+", verbose_name="风险点")
     number = models.PositiveSmallIntegerField("序号")
     text = models.CharField("说明", max_length=500)
+
+    data_classes = classified(
+        internal="move point number",
+        sensitive="text",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "逐行说明"

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from assessments.models.campaigns import Campaign
 from assessments.models.dossiers import Dossier
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -17,6 +18,10 @@ class Reminder(BureauModel):
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="reminders", verbose_name="表册")
     day = models.DateField("日期")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="催办人")
+
+    data_classes = classified(
+        internal="dossier day by",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "催办"
@@ -40,6 +45,10 @@ class Closing(BureauModel):
     reopened_at = models.DateTimeField("重新开放时间", null=True, blank=True)
     reopened_reason = models.CharField("重新开放原因", max_length=300, blank=True)
 
+    data_classes = classified(
+        internal="campaign by at reopened_by reopened_at reopened_reason",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "年度结束"
         ordering = ("at",)
@@ -59,6 +68,11 @@ class Missing(BureauModel):
     closing = models.ForeignKey(Closing, on_delete=models.PROTECT, related_name="missing", verbose_name="年度结束")
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+", verbose_name="表册")
     reason = models.CharField("未交原因", max_length=300)
+
+    data_classes = classified(
+        internal="closing dossier",
+        sensitive="reason",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "未交表册"

@@ -5,6 +5,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -58,6 +59,11 @@ class Scheme(BureauModel):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="启用人"
     )
     activated_at = models.DateTimeField("启用时间", null=True, blank=True)
+
+    data_classes = classified(
+        public="name number year dimensions raters vetoes state version",
+        internal="activated_by activated_at",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "评分方案"

@@ -20,6 +20,7 @@ from assessments.rules import lets_rate_anew, visible
 from assessments.views import grading, levels, present, reach, rows
 from assessments.views.notes import NotesForm
 from lianzheng import clock
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused, Said, Step, move
 from lianzheng.organisation.access import SignedIn, signed_in
 from lianzheng.organisation.forms import CleanForm
@@ -206,7 +207,12 @@ def _place(found: Dossier, problem: Any) -> str:
     return f"{found.get_absolute_url()}?mark=1#{anchor}"
 
 
+def _sets_level(request: SignedIn) -> bool:
+    return bool(request.POST.get("rank"))
+
+
 @signed_in
+@recent(_sets_level)
 @require_POST
 def step(request: SignedIn, pk: UUID) -> HttpResponse:
     """Take one step; what cannot be done comes back with a sentence and what was typed."""

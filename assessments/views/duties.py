@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from assessments.duty_forms import DutyForm, ProofForm, ballots, known_facts, se
 from assessments.duty_rules import owns, reads_answers, reads_last_three, sees
 from assessments.models import CalendarKey, DutyInstance
 from assessments.views import present
+from assessments.views.printing import absolute
 from lianzheng import clock, ics
 from lianzheng.attachments.actions import attached_to
 from lianzheng.audit.actions import record
@@ -283,7 +283,7 @@ def feed_settings(request: SignedIn) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, " ".join(refusal.sentences))
             return redirect("calendar_key")
-        address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
+        address = absolute(request, path)
     key = CalendarKey.objects.across_bureaus().filter(person=request.user, revoked_at=None).first()
     context = {"address": address, "since": present.moment(key.made_at) if key else ""}
     return render(request, "assessments/calendar_key.html", context)

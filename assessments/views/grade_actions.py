@@ -18,6 +18,7 @@ from assessments.views import grading, reach
 from assessments.views.dossier import back_to, show
 from assessments.views.row_actions import autosave, not_saved
 from lianzheng import clock
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, signed_in
 from registers.models import RiskPoint
@@ -71,7 +72,12 @@ def _graded(
     return back_to(found, anchor=f"row-{point.pk}")
 
 
+def _sets_level(request: SignedIn) -> bool:
+    return bool(request.POST.get("rank"))
+
+
 @signed_in
+@recent(_sets_level)
 @require_POST
 def review(request: SignedIn, pk: UUID, row: UUID) -> HttpResponse:
     """审核等级 of one row."""

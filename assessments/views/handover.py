@@ -80,7 +80,7 @@ def _people(bureau: Unit) -> list[User]:
     return list(User.objects.filter(Exists(posts) | Exists(forms_)).order_by("name", "pk"))
 
 
-@may(Right.RUN_OFFICE, Right.ADMINISTER)
+@may(Right.RUN_OFFICE)
 @require_safe
 def index(request: SignedIn) -> HttpResponse:
     """Choose who leaves."""
@@ -105,7 +105,7 @@ def index(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/handovers.html", {"groups": groups})
 
 
-@may(Right.RUN_OFFICE, Right.ADMINISTER)
+@may(Right.RUN_OFFICE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
     """Everything open with this person, and to whom it goes."""
@@ -126,8 +126,10 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, " ".join(refusal.sentences))
         else:
-            counted = f"岗位 {done.tenures} 个、职责 {done.roles} 项、表 {done.forms} 份，作废 {done.voided} 份"
+            counted = f"岗位 {done.tenures} 个、表 {done.forms} 份，作废 {done.voided} 份"
             messages.success(request, f"{person.name}的工作已交接给{to.name}：{counted}。")
+            if done.roles:
+                messages.warning(request, f"职责 {done.roles} 项已收回，已提请安全管理员确认授予{to.name}。")
             return redirect("handovers")
     context = {
         "person": person,
@@ -159,7 +161,7 @@ def _open(person: User, bureau: Unit, tenures: list[Tenure], drafts: list[Dossie
             "term": "在审的表（保留原填报人；如被退回，请再办一次交接）",
             "lines": [f"{item.form_name} {item.title}（{item.state_word}）" for item in moving],
         },
-        {"term": "审核职责（全部移交）", "lines": _seats(person, bureau)},
+        {"term": "审核职责（全部收回，提请安全管理员授予接任人）", "lines": _seats(person, bureau)},
         {"term": "待办", "lines": [f"等待审核 {desks} 件"] if desks else []},
         {
             "term": "代理（全部终止）",

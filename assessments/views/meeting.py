@@ -9,13 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import actions, minutes
+from assessments import actions, issued, minutes
 from assessments.minutes import Minutes
 from assessments.models import Attendee, Campaign, Dossier, Meeting, State
 from assessments.views import present, reach
 from assessments.views.agenda import Agenda, Typed
 from assessments.views.picking import open_for
-from assessments.views.printing import printed
+from assessments.views.printing import printed_as_issued
+from lianzheng.accounts.proof import recent
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.access import SignedIn, may
@@ -30,7 +31,12 @@ READERS = (*RECORDERS, Right.INSPECT, Right.RUN_OFFICE)
 Part = Attendee.Part
 
 
+def _records(request: SignedIn) -> bool:
+    return request.method == "POST" and request.POST.get("do") != "save"
+
+
 @may(*RECORDERS)
+@recent(_records)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Agenda from what waits; ticked dossiers are decided, the rest stays for the next meeting."""
@@ -151,7 +157,10 @@ def paper(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     _exported(request, found.meeting, form)
     if form == "xlsx":
         return file_response(xlsx.workbook([minutes.grid_of(found)]), name="会议决定一览表.xlsx", kind=WORKBOOK)
-    return printed(minutes.document_of(found), name="会议纪要")
+    paper = issued.paper_of(found.meeting)
+    return printed_as_issued(
+        request, paper, draw=lambda below: minutes.document_of(found, below=below), name="会议纪要"
+    )
 
 
 def _exported(request: SignedIn, meeting: Any, form: str) -> None:

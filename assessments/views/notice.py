@@ -20,6 +20,7 @@ from assessments.rules import reads_notices
 from assessments.views import present, reach
 from assessments.views.picking import open_for, picked
 from lianzheng import clock, codes, workdays
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused, digest
 from lianzheng.organisation.access import SignedIn, may, public, signed_in
 from lianzheng.organisation.actions import set_notice_rule
@@ -111,7 +112,12 @@ def _state(notice: PublicNotice, today: date) -> dict[str, str]:
     return {"text": "公示中" if today >= notice.starts_on else "未开始", "tone": "info"}
 
 
+def publishes(request: HttpRequest) -> bool:
+    return request.POST.get("do") == "publish"
+
+
 @may(Right.RUN_OFFICE)
+@recent(publishes)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn, pk: UUID) -> HttpResponse:
     """Choose, fill in, see it exactly as it will stand, then put it up."""

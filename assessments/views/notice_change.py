@@ -18,6 +18,7 @@ from assessments.notice_files import paper_of
 from assessments.views import notice as pages
 from assessments.views import present
 from lianzheng import clock, codes
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused, Said, Stale, digest
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.roles import Right
@@ -165,6 +166,7 @@ def send_back(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @may(Right.RUN_OFFICE)
+@recent(pages.publishes)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: SignedIn, pk: UUID) -> HttpResponse:
     """更正: change the head of the notice, see the new version, then let it take the old one's place."""

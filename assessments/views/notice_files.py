@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from assessments import notice_files
-from assessments.models import PublicNotice
 from assessments.views.notice import reach_managed
+from assessments.views.printing import verified_at
 from lianzheng.audit.actions import record
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.roles import Right
@@ -27,7 +25,7 @@ def file(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     found = reach_managed(request, pk)
     if form not in (*KINDS, "zip"):
         raise Http404
-    address = verification_address(request, found)
+    address = verified_at(request, notice_files.paper_of(found))
     try:
         if form == "zip":
             content = notice_files.package(found, address=address, by=request.user)
@@ -38,9 +36,3 @@ def file(request: SignedIn, pk: UUID, form: str) -> HttpResponse:
     record("导出", subject=found, bureau=found.bureau, detail={"格式": form}, by=request.user)
     name = "公示材料.zip" if form == "zip" else f"公示.{form}"
     return file_response(content, name=name, kind=KINDS.get(form, PACKAGE), inline=form == "pdf")
-
-
-def verification_address(request: HttpRequest, notice: PublicNotice) -> str:
-    """Where the paper is verified, as it is printed and coded."""
-    path = reverse("verify_paper", args=[notice_files.paper_of(notice).token])
-    return settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)

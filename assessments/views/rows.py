@@ -26,6 +26,11 @@ def sheet_of(dossier: Dossier) -> Sheet:
     return FINDING[dossier.kind]
 
 
+def undo_key(found: Dossier) -> str:
+    """Where the session remembers the rows that an import added last."""
+    return f"imported:{found.table_id}"
+
+
 def context(request: SignedIn, found: Dossier, *, typed: Mapping[Any, Any]) -> dict[str, Any]:
     """Rows with their cells; `typed` holds the forms of rows that were refused."""
     points = list(found.table.rows())
@@ -42,6 +47,7 @@ def context(request: SignedIn, found: Dossier, *, typed: Mapping[Any, Any]) -> d
         ],
         "removed": _removed(request, found),
         "can_roll_up": found.kind != RiskTable.Kind.POST,
+        "imported": len(request.session.get(undo_key(found), ())),
         "last_year_left": _left_of_last_year(found, points),
     }
 

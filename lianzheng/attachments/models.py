@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from lianzheng.attachments.check import BYTES
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.organisation.scoping import BureauModel
 
 
@@ -24,6 +25,11 @@ class Attachment(BureauModel):
     content = models.BinaryField("内容")
     added_by = models.ForeignKey("organisation.User", on_delete=models.PROTECT, related_name="+", verbose_name="上传人")
     added_at = models.DateTimeField("上传时间", db_default=Now())
+
+    data_classes = classified(
+        internal="subject_kind subject kind sha256 size added_by added_at",
+        sensitive="name content",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "附件"

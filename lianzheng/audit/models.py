@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Now
 
+from lianzheng.classification import classified
+
 
 def for_ever(prefix: str) -> list[Any]:
     """Triggers that let a row be written and never changed, deleted or truncated again."""
@@ -50,6 +52,11 @@ class Entry(models.Model):
     digest = models.CharField("内容摘要", max_length=64, blank=True)
     detail = models.JSONField("说明", default=dict)
 
+    data_classes = classified(
+        internal="id bureau at transaction by hat act subject_kind subject source target digest",
+        sensitive="detail",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "日志"
         ordering = ("-id",)
@@ -69,6 +76,11 @@ class Snapshot(models.Model):
     digest = models.CharField("摘要", max_length=64, primary_key=True)
     content = models.JSONField("内容")
     at = models.DateTimeField("时间", db_default=Now())
+
+    data_classes = classified(
+        internal="digest at",
+        sensitive="content",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "内容快照"
@@ -95,6 +107,10 @@ class Seal(models.Model):
     value = models.CharField("封印", max_length=64, unique=True)
     sm3 = models.CharField("国密封印", max_length=64, blank=True)
     at = models.DateTimeField("时间", db_default=Now())
+
+    data_classes = classified(
+        public="id number bureau since until count root previous value sm3 at",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "封印"

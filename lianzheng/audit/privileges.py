@@ -20,6 +20,7 @@ REMOVED_FROM = {
     "organisation_unitusergrant",
     "organisation_unitgroupgrant",
     "registers_measure",
+    "desk_packagefile",
     "assessments_scheme",
     "early_warning_rectificationitem",
 }

@@ -22,7 +22,7 @@ from lianzheng.render import html, pdf, xlsx
 from lianzheng.render.response import DOCUMENT, WORKBOOK, file_response
 from lianzheng.sheets import Column, Grid, HeadField, Sheet, lay_out
 
-READERS = (Right.RUN_OFFICE, Right.INSPECT, Right.ADMINISTER)
+READERS = (Right.RUN_OFFICE, Right.INSPECT, Right.ADMINISTER, Right.GRANT_RIGHTS, Right.AUDIT_JOURNAL)
 Row = dict[str, object]
 
 TABLE = Sheet(

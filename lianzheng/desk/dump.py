@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from lianzheng.desk.anchors import CHUNK
 from lianzheng.postgres import find_software
 
-EMPTIED = "django_session"  # a restored session would sign in somebody who has signed out since
+EMPTIED = "accounts_session"  # a restored session would sign in somebody who has signed out since
 BURN = 200_000
 MOST_BURNT = 1_000_000_000  # half of what a transaction counter may run ahead before rows must be frozen
 

@@ -1,5 +1,6 @@
 """Error pages: a clear sentence and a code, never a stack; they need no session and no database."""
 
+import secrets
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -11,8 +12,8 @@ from django.urls import reverse
 from lianzheng.organisation.access import typed
 
 
-def page(template: str, *, status: int) -> HttpResponse:
-    return HttpResponse(render_to_string(template), status=status)
+def page(template: str, *, status: int, code: str = "") -> HttpResponse:
+    return HttpResponse(render_to_string(template, {"error_code": code}), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -28,9 +29,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Where it was the database that is away, full or held up, the person is told to come again: nothing was saved."""
+    """The code stands in the log as well, where the places in the program are; here is nothing but the code. Where it
+    was the database that is away, full or held up, the person is told to come again: nothing was saved."""
+    code = secrets.token_hex(4).upper()
+    request.error_code = code  # type: ignore[attr-defined]
     if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
-        return page("500.html", status=500)
+        return page("500.html", status=500, code=code)
     answer = page("503.html", status=503)
     answer["Retry-After"] = "10"
     return answer

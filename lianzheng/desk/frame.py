@@ -15,21 +15,26 @@ from lianzheng.desk import inbox
 from lianzheng.desk.demo import people
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.rights import scopes
-from lianzheng.organisation.roles import Right
+from lianzheng.organisation.roles import THREE, Right
 
 PRODUCT = "廉政风险防控"
 Link = tuple[str, str, int | None]
 OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("年度排查", "campaigns", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("周期性工作台账", "duty_board", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("职权目录", "powers", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("评分方案", "schemes", frozenset((Right.RUN_OFFICE, Right.VERIFY_BUREAU))),
     ("划分标准", "criteria", frozenset((Right.RUN_OFFICE,))),
     ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
+    ("备案材料包", "packages", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("已发文书", "issued", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
-    ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
+    ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE,))),
+    ("账号管理", "people", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),
+    ("授权", "grants", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),
     ("节假日", "holidays", frozenset((Right.RUN_OFFICE, Right.ADMINISTER))),
     ("本单位设置", "options", frozenset((Right.RUN_OFFICE,))),
-    ("权限一览", "authority", frozenset((Right.RUN_OFFICE, Right.INSPECT, Right.ADMINISTER))),
+    ("权限一览", "authority", frozenset((Right.RUN_OFFICE, Right.INSPECT, *(item.rights[0] for item in THREE)))),
     ("操作日志", "journal", frozenset((Right.AUDIT_JOURNAL,))),
 )
 """Pages of those who organise the work: label, address, and the rights of which one is enough."""
@@ -100,7 +105,7 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ("公示", reverse("notice_list"), None),
         ("通报", reverse("bulletins"), None),
         ("使用帮助", reverse("help"), None),
-        ("修改密码", reverse("password"), None),
+        ("账号安全", reverse("account"), None),
     ]
     if settings.DEMO:
         read.append(("演示日期", reverse("demo_clock"), None))
@@ -111,7 +116,8 @@ def menu(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def warned_links(user: User) -> list[Link]:
     """Signals and warnings; reminders for whoever has a warning to see, as nobody else can have been reminded."""
     names = warning_menu.links(user)
-    links: list[Link] = [(label, reverse(name), None) for label, name in names]
+    waiting = {"signals": warning_menu.waiting(user)} if "signals" in dict(names).values() else {}
+    links: list[Link] = [(label, reverse(name), waiting.get(name)) for label, name in names]
     if "warnings" in dict(names).values():
         links.append(("逾期提醒", reverse("reminders"), warning_menu.unseen(user)))
     return links
@@ -126,6 +132,7 @@ def time_links(held: Collection[str]) -> list[Link]:
         links.append(("督办清单", reverse("overdue"), None))
     if Right.HANDLE_WARNINGS in held:
         links.append(("预警时限", reverse("warning_limits"), None))
+        links.append(("信息员网络", reverse("network"), None))
     return links
 
 

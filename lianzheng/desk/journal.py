@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assessments.models import Dossier, State
 from lianzheng import clock
+from lianzheng.accounts.proof import always, recent
 from lianzheng.audit.actions import record, verify
 from lianzheng.audit.models import Entry, Seal
 from lianzheng.organisation.access import SignedIn, may
@@ -128,6 +129,7 @@ def page(request: SignedIn) -> HttpResponse:
 
 
 @may(Right.AUDIT_JOURNAL)
+@recent(always)
 @require_safe
 def export(request: SignedIn) -> HttpResponse:
     """What the conditions admit, as a workbook; the export is itself an act in the journal."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user, login
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest
 
+from lianzheng.accounts.sessions import SessionStore
 from lianzheng.audit import privileges
 from lianzheng.audit.actions import record
 from lianzheng.audit.models import Seal
@@ -129,7 +129,7 @@ def _signs_in() -> str:
     with transaction.atomic():
         request, again = HttpRequest(), HttpRequest()
         request.session = SessionStore()
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[1])
         request.session.save()
         again.session = SessionStore(request.session.session_key)
         found, backend = get_user(again), again.session.get(BACKEND_SESSION_KEY)

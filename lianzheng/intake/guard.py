@@ -27,10 +27,20 @@ ENCODING = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([^\"']*)")
 # A parser would follow any other declared encoding, in which a declaration looks different.
 ENCODINGS = (b"utf-8", b"utf8", b"utf-16", b"us-ascii")
 
+# Streams of an old file, as its directory spells them.
+OLE_NAMES = {
+    "macros": "_VBA_PROJECT",
+    "project": "VBA",
+    "package": "EncryptedPackage",
+    "book": "Workbook",
+    "older": "Book",
+}
+
 EMPTY = "文件是空的，请重新选择。"
 TOO_BIG = "文件超过 5 MB，请删去图片和多余的工作表后再上传。"
 NO_WORKBOOK = "这不是 Excel 工作簿（.xlsx），请上传从本页下载并填好的模板。"
 OLD = "这是旧格式（.xls、.et）或加了密码的文件，请在 Excel 或 WPS 中另存为不加密的 .xlsx 后再上传。"
+LOCKED = "文件加了密码，不能读取。请去掉密码后再上传。"
 BROKEN = "文件不完整或已损坏，请重新保存后再上传。"
 STRANGE = "文件的内部结构异常，不能读取。请把内容复制到新下载的模板中再上传。"
 MACRO = "文件含有宏，不能上传。请另存为“Excel 工作簿（.xlsx）”后再上传。"
@@ -53,6 +63,22 @@ def check(content: bytes, *, name: str) -> None:
             _check_inside(archive, parts=parts, size=len(content))
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise Unfit(BROKEN) from error
+
+
+def check_old(content: bytes) -> None:
+    """The same for the format before 2007 (.xls), which is no archive. A workbook with macros or a password is not
+    taken."""
+    if len(content) > BYTES:
+        raise Unfit(TOO_BIG)
+    if not content.startswith(OLE_MAGIC):
+        raise Unfit(NO_WORKBOOK)
+    names = {name: word.encode("utf-16-le") for name, word in OLE_NAMES.items()}
+    if names["macros"] in content or names["project"] in content:
+        raise Unfit(MACRO)
+    if names["package"] in content:
+        raise Unfit(LOCKED)
+    if names["book"] not in content and names["older"] not in content:
+        raise Unfit(NO_WORKBOOK)
 
 
 def _check_outside(content: bytes, *, name: str) -> None:

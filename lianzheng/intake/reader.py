@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lianzheng.intake import guard
+from lianzheng.intake.child import ALL, OLD
 from lianzheng.intake.guard import Unfit
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,24 @@ def read(content: bytes, *, name: str, sheets: Sequence[str]) -> Mapping[str, Ro
     `name` is the file's own. Raises Unfit, whose message is a sentence for the person.
     """
     guard.check(content, name=name)
+    return _read(content, list(sheets))
+
+
+def read_foreign(content: bytes, *, name: str) -> Mapping[str, Rows]:
+    """The same of every worksheet that a person sees in a workbook of somebody else's, .xls as well; each cell of a
+    merged area has the area's text."""
+    if name.lower().endswith(".xls"):
+        guard.check_old(content)
+        return _read(content, OLD)
+    guard.check(content, name=name)
+    return _read(content, ALL)
+
+
+def _read(content: bytes, wanted: object) -> Mapping[str, Rows]:
     if not _places.acquire(timeout=WALL_SECONDS):
         raise Unfit(BUSY)
     try:
-        return _answer(_ask(json.dumps(list(sheets)).encode() + b"\n" + content))
+        return _answer(_ask(json.dumps(wanted).encode() + b"\n" + content))
     finally:
         _places.release()
 

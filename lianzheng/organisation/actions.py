@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +15,22 @@ from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.criteria import SHIPPED
-from lianzheng.organisation.models import OWN_BUREAU, Criterion, DemoShift, Deputy, Holiday, Post, Tenure, Unit, User
+from lianzheng.organisation.models import (
+    OWN_BUREAU,
+    Criterion,
+    DemoShift,
+    Deputy,
+    GrantRequest,
+    Holiday,
+    Post,
+    Tenure,
+    Unit,
+    UnitUserGrant,
+    User,
+)
 from lianzheng.organisation.rights import acting, holds, roles_of
-from lianzheng.organisation.roles import DEPUTISED, Right, Role
+from lianzheng.organisation.roles import BUSINESS, DEPUTISED, THREE, Right, Role, function_of
+from lianzheng.organisation.roles import role as role_of
 
 
 @transaction.atomic
@@ -68,7 +81,10 @@ def close_post(post: Post, *, by: User) -> None:
 
 @transaction.atomic
 def grant(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
-    """Give a person a role in a unit and below."""
+    """Give a person a role in a unit and below; one of the three administrators is nothing else."""
+    User.objects.select_for_update().get(pk=to.pk)  # two grants to one person follow one another
+    if sentence := mixes(role, person=to):
+        raise Refused(sentence)
     for right in role.rights:
         assign_perm(f"organisation.{right}", to, unit)
     record("授权", subject=unit, bureau=unit.bureau, detail={"角色": role.label, "人员": str(to.pk)}, by=by)
@@ -80,6 +96,94 @@ def revoke(role: Role, *, unit: Unit, to: User, by: User | None) -> None:
     for right in role.rights:
         remove_perm(f"organisation.{right}", to, unit)
     record("收回授权", subject=unit, bureau=unit.bureau, detail={"角色": role.label, "人员": str(to.pk)}, by=by)
+
+
+def mixes(role: Role, *, person: User) -> str:
+    """Why this role does not go with what the person has already (三员分立); else nothing."""
+    held = UnitUserGrant.objects.filter(user=person).exclude(function=function_of(role))
+    if role in THREE and Deputy.objects.within(Q(deputy=person, revoked_at=None, until__gte=clock.today())).exists():
+        return f"{person.name}正代理他人的职责，不能担任{role.label}，请先终止代理。"
+    if held.exists():
+        return f"系统、安全、审计管理员三者不得兼任，也不得兼任业务角色：{person.name}已有其他职能的角色。"
+    return ""
+
+
+def may_ask(by: User, *, unit: Unit) -> bool:
+    """Who asks for a role to be given or taken away."""
+    return holds(by, Right.ADMINISTER, unit=unit) or holds(by, Right.GRANT_RIGHTS, unit=unit)
+
+
+@transaction.atomic
+def ask_grant(role: Role, *, unit: Unit, person: User, takes: bool, reason: str, by: User) -> GrantRequest:
+    """Ask for a role to be given, or taken away; nothing changes before somebody else has confirmed it."""
+    if not may_ask(by, unit=unit):
+        raise Refused("授权由系统管理员或者安全管理员申请。")
+    return request_grant(role, unit=unit, person=person, takes=takes, reason=reason, by=by)
+
+
+@transaction.atomic
+def request_grant(role: Role, *, unit: Unit, person: User, takes: bool, reason: str, by: User) -> GrantRequest:
+    """The same, where another act (离岗交接) entitles to ask."""
+    held = any(item == role for _, item, _ in roles_of(Q(user=person, content_object=unit)))
+    if by.pk == person.pk:
+        raise Refused("不能为本人申请，请由其他有权的人申请。")
+    if held != takes:
+        raise Refused(f"{person.name}{'没有' if takes else '已有'}这个角色。")
+    if not takes and (sentence := mixes(role, person=person)):
+        raise Refused(sentence)
+    waiting = {"unit": unit, "person": person, "role": role.code, "outcome": ""}
+    row, made = GrantRequest.objects.get_or_create(
+        **waiting, defaults={"takes": takes, "reason": reason, "asked_by": by}
+    )
+    if not made:
+        raise Refused("同样的申请正在等待确认。")
+    record("申请收回授权" if takes else "申请授权", subject=row, bureau=unit.bureau, detail=_said(row), by=by)
+    return row
+
+
+@transaction.atomic
+def withdraw_requests(role: Role, *, unit: Unit, person: User, by: User) -> None:
+    """What an act asked for that has been undone meanwhile waits for nobody any more."""
+    rows = GrantRequest.objects.select_for_update(of=("self",)).filter(unit=unit, person=person, role=role.code)
+    for row in rows.filter(outcome=""):
+        GrantRequest.objects.filter(pk=row.pk).update(
+            outcome=GrantRequest.Outcome.WITHDRAWN, decided_by=by, decided_at=Now()
+        )
+        record("撤回授权申请", subject=row, bureau=unit.bureau, detail=_said(row), by=by)
+
+
+def _said(row: GrantRequest) -> dict[str, str]:
+    return {"角色": role_of(row.role).label, "人员": str(row.person_id), "机构": str(row.unit_id)}
+
+
+@transaction.atomic
+def decide_grant(row: GrantRequest, *, outcome: str, by: User) -> None:
+    """Confirm or refuse what another asked for, or withdraw what one asked for oneself."""
+    kinds = GrantRequest.Outcome
+    row = GrantRequest.objects.select_for_update(of=("self",)).select_related("unit", "person").get(pk=row.pk)
+    if row.outcome:
+        raise Stale("这项申请已经办结。")
+    if sentence := _not_his(row, outcome, by):
+        raise Refused(sentence)
+    GrantRequest.objects.filter(pk=row.pk).update(outcome=outcome, decided_by=by, decided_at=Now())
+    record(f"授权申请{kinds(outcome).label}", subject=row, bureau=row.unit.bureau, detail=_said(row), by=by)
+    if outcome == kinds.CONFIRMED:
+        act = revoke if row.takes else grant
+        act(role_of(row.role), unit=row.unit, to=row.person, by=by)
+
+
+def _not_his(row: GrantRequest, outcome: str, by: User) -> str:
+    if outcome == GrantRequest.Outcome.WITHDRAWN:
+        return "" if by.pk == row.asked_by_id else "只有申请人可以撤回。"
+    if not holds(by, Right.GRANT_RIGHTS, unit=row.unit):
+        return "授权由安全管理员确认。"
+    if by.pk == row.person_id:
+        return "不能确认本人的授权。"
+    if by.pk == row.asked_by_id:
+        return "自己申请的授权须由另一名安全管理员确认。"
+    if not row.person.is_active and not row.takes:
+        return "账号已停用的人员不能授权。"
+    return ""
 
 
 @transaction.atomic
@@ -189,13 +293,18 @@ def shift_demo(days: int, *, by: User) -> None:
     record("演示日期前移", detail={"天数": days}, by=by)
 
 
+FIRST_PASSWORD = timedelta(hours=72)
+
+
 @transaction.atomic
-def set_password(person: User, *, password: str, by: User | None) -> None:
-    """Give a password (a first one, or the person's own choice); never logged, never shown again."""
+def set_password(person: User, *, password: str, first: bool = False, by: User | None) -> None:
+    """Give a password, never logged, never shown again: the person's own choice, or a `first` one, which is good for
+    72 hours and has to be changed at the first sign-in (ASVS 6.4.1)."""
     person.set_password(password)
-    person.save(update_fields=["password"])
+    until = Now() + FIRST_PASSWORD if first else None
+    User.objects.filter(pk=person.pk).update(password=person.password, password_at=Now(), first_until=until)
     bureau = person.home.bureau if person.home else None
-    record("设置密码", bureau=bureau, detail={"人员": str(person.pk)}, by=by)
+    record("给予初始密码" if first else "设置密码", bureau=bureau, detail={"人员": str(person.pk)}, by=by)
 
 
 def may_appoint(by: User, *, principal: User, unit: Unit) -> bool:
@@ -245,6 +354,8 @@ def _unfit(people: dict[Any, User], principal: User, deputy: User, role: Role, u
         return "代理由被代理人本人、本单位主要负责人或者廉政办登记。"
     if by.pk == deputy.pk:
         return "不能指定自己为代理人，请由被代理人本人或者其他有权的人登记。"
+    if UnitUserGrant.objects.filter(user=deputy).exclude(function=BUSINESS).exists():
+        return "系统管理员、安全管理员、审计管理员不能代理业务职责。"
     if not all(row.is_active for row in people.values()):
         return "账号已停用的人员不能代理，也不能被代理。"
     held = roles_of(Q(user=principal, content_object=unit))
@@ -292,6 +403,24 @@ def end_tenure(tenure: Tenure, *, until: date, by: User | None) -> None:
         raise Refused("离任日期不能早于任职起始日期。")
     Tenure.objects.across_bureaus().filter(pk=tenure.pk, until=None).update(until=until)
     record("离任", subject=tenure, bureau=tenure.bureau, by=by)
+
+
+@transaction.atomic
+def create_account(
+    username: str, *, name: str, post: Post, since: date, phone: str = "", political: str = "", by: User
+) -> User:
+    """A new person in a post; the first password is given apart."""
+    person = User.objects.create_user(username, name=name, phone=phone, political=political)
+    record("新建账号", bureau=post.bureau, detail={"人员": str(person.pk)}, by=by)
+    start_tenure(person, post=post, since=since, by=by)
+    return person
+
+
+@transaction.atomic
+def activate(person: User, *, bureau: Unit, by: User) -> None:
+    """The account opens again."""
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    record("启用账号", bureau=bureau, detail={"人员": str(person.pk)}, by=by)
 
 
 @transaction.atomic

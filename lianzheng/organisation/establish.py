@@ -4,6 +4,7 @@ How a site is set up for the first time; the demo is set up in the same way.
 """
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
@@ -34,6 +35,16 @@ class Placed:
     people: dict[str, User] = field(default_factory=dict)
     post_rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
     section_rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+# No letter or digit that is mistaken for another on a printed slip.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_LENGTH = 14
+
+
+def first_password() -> str:
+    """A password to print on a slip: 69 bits by chance."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
 KINDS = {"bureau": Unit.Kind.BUREAU, "town": Unit.Kind.TOWN}

@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 
+from lianzheng.accounts import passwords
 from lianzheng.organisation.models import User
 
 # C0 controls but tab and line feed, C1, bidi overrides and isolates, zero-width characters, BOM.
@@ -90,8 +92,18 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """A phone number stands for the user name it belongs to."""
         typed: str = self.cleaned_data["username"]
-        owner = User.objects.filter(phone=typed).exclude(phone="").first()
+        owner = User.objects.with_phone(typed).first()
         return owner.username if owner else typed
+
+
+class CodeForm(CleanForm):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        label="验证码",
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+    )
 
 
 class PasswordForm(PasswordChangeForm):
@@ -107,4 +119,12 @@ class PasswordForm(PasswordChangeForm):
         self.fields["old_password"].label = "原密码"
         self.fields["new_password1"].label = "新密码"
         self.fields["new_password2"].label = "再输一次新密码"
-        self.fields["new_password1"].help_text = "至少 12 位，不要用姓名、用户名或常见密码。"
+        ours = [item for item in get_default_password_validators() if type(item).__module__ == passwords.__name__]
+        self.fields["new_password1"].help_text = "".join(item.get_help_text() for item in ours)
+
+    def clean_new_password1(self) -> str:
+        """A change that changes nothing is none."""
+        typed: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(typed):
+            raise ValidationError("新密码不能与原密码相同。", code="same")
+        return typed

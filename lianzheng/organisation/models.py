@@ -4,16 +4,20 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import pghistory
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from lianzheng.organisation.roles import Right
+from lianzheng.classification import classified
+from lianzheng.organisation.roles import BUSINESS, THREE, Right
 from lianzheng.organisation.scoping import BureauModel, new_id
+from lianzheng.secrecy import Indexed, sealed_field
 
 
 class Rank(models.IntegerChoices):
@@ -95,6 +99,12 @@ class Unit(models.Model):
 
     objects = UnitQuerySet.as_manager()
 
+    data_classes = classified(
+        public="id parent path bureau kind name short_name order duties workflow vocabulary "
+        "meeting_name filing_body active",
+        internal="criterion criterion_note switches notice_rule",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "机构"
         ordering = ("path",)
@@ -120,6 +130,10 @@ OWN_BUREAU = (*BODIES, Unit.Kind.AUTHORITY)
 class UserManager(BaseUserManager["User"]):
     """Looks people up by the name they sign in with."""
 
+    def with_phone(self, phone: str) -> models.QuerySet["User"]:
+        """Whose phone number this is; nobody's for an empty one."""
+        return self.filter(User.phone.found_by(User, phone)) if phone else self.none()
+
     def create_user(self, username: str, *, name: str, password: str | None = None, **extra: Any) -> "User":
         user = self.model(username=username, name=name, **extra)
         user.set_password(password)
@@ -133,20 +147,35 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     username = models.CharField("用户名", max_length=40, unique=True)
     name = models.CharField("姓名", max_length=30)
-    phone = models.CharField("手机号", max_length=20, blank=True)
+    phone_sealed = sealed_field("手机号")
+    phone_digest = models.CharField("手机号摘要", max_length=80, blank=True, default="", editable=False)
     political = models.CharField("政治面貌", max_length=20, blank=True)
     is_active = models.BooleanField("启用", default=True)
     large_type = models.BooleanField("大字版", default=False)
+    password_at = models.DateTimeField("密码设置时间", null=True, editable=False)
+    # Set while the password is one that somebody else gave: until then it opens the door, to be changed at once.
+    first_until = models.DateTimeField("初始密码有效期", null=True, editable=False)
+
+    phone = Indexed("phone_sealed", digest="phone_digest")
 
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
 
+    data_classes = classified(
+        internal="last_login is_superuser id username is_active large_type password_at first_until "
+        "groups user_permissions",
+        sensitive="name political",
+        core="password phone_sealed phone_digest",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "人员"
         constraints = [
-            models.UniqueConstraint(fields=["phone"], condition=~Q(phone=""), name="user_phone_once"),
+            models.UniqueConstraint(
+                fields=["phone_digest"], condition=~Q(phone_digest=""), name="user_phone_digest_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -179,6 +208,10 @@ class Criterion(BureauModel):
     order = models.PositiveSmallIntegerField("排序", default=0)
     active = models.BooleanField("在用", default=True)
     version = models.PositiveIntegerField("修改次数", default=1)
+
+    data_classes = classified(
+        public="kind rank text source order active version",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "划分标准"
@@ -214,6 +247,11 @@ class Post(BureauModel):
     criterion_note = models.CharField("适用说明", max_length=300, blank=True)
     active = models.BooleanField("在用", default=True)
 
+    data_classes = classified(
+        public="unit name order duties powers active",
+        internal="criterion criterion_note",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "岗位"
         ordering = ("unit__order", "order", "name")
@@ -234,6 +272,11 @@ class Tenure(BureauModel):
     since = models.DateField("任职起始")
     until = models.DateField("任职结束", null=True, blank=True)
 
+    data_classes = classified(
+        internal="post since until",
+        sensitive="person",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "任职"
         ordering = ("since",)
@@ -250,16 +293,93 @@ class Tenure(BureauModel):
         return f"{self.person} {self.post}"
 
 
+_CASES = " ".join(f"WHEN '{item.rights[0]}' THEN '{item.code}'" for item in THREE)
+FUNCTION_OF_A_RIGHT = f"""
+    NEW.function := COALESCE(
+        (SELECT CASE codename {_CASES} END FROM auth_permission WHERE id = NEW.permission_id), '{BUSINESS}');
+    RETURN NEW;
+"""  # noqa: S608 — words of roles.py
+
+
 class UnitUserGrant(UserObjectPermissionBase):
     """A right of a person in a unit and below; rights are given to persons, so that the authority table names them."""
 
     content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
+    function = models.CharField("职能", max_length=20, default=BUSINESS, editable=False)  # set by the trigger
+
+    data_classes = classified(
+        internal="id permission user content_object function",
+    )
+
+    class Meta(UserObjectPermissionBase.Meta):
+        constraints = [
+            # Held by the database, whoever writes: two people who grant at the same moment included.
+            ExclusionConstraint(
+                name="grant_one_function_a_person",
+                expressions=[("user", RangeOperators.EQUAL), ("function", RangeOperators.NOT_EQUAL)],
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="grant_function",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=FUNCTION_OF_A_RIGHT,
+            ),
+        ]
+
+
+class GrantRequest(models.Model):
+    """A role to be given or taken away: one person asks, another confirms."""
+
+    class Outcome(models.TextChoices):
+        CONFIRMED = "confirmed", "已确认"
+        REFUSED = "refused", "不同意"
+        WITHDRAWN = "withdrawn", "已撤回"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="机构")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="人员")
+    role = models.CharField("角色", max_length=20)
+    takes = models.BooleanField("收回", default=False)
+    reason = models.CharField("理由", max_length=200)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="申请人")
+    asked_at = models.DateTimeField("申请时间", db_default=Now())
+    outcome = models.CharField("结果", max_length=12, choices=Outcome, blank=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="确认人")
+    decided_at = models.DateTimeField("确认时间", null=True)
+
+    data_classes = classified(
+        internal="id unit role takes asked_by asked_at outcome decided_by decided_at",
+        sensitive="person reason",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "授权申请"
+        ordering = ("-asked_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "person", "role"], condition=Q(outcome=""), name="grant_asked_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="confirmed")
+                | (~Q(decided_by=models.F("asked_by")) & ~Q(decided_by=models.F("person"))),
+                name="grant_confirmed_by_another",
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=models.F("person")), name="grant_asked_for_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'收回' if self.takes else '授予'} {self.role}"
 
 
 class UnitGroupGrant(GroupObjectPermissionBase):
     """Present so that guardian keeps no generic rows for units; we give no rights to groups."""
 
     content_object = models.ForeignKey(Unit, on_delete=models.CASCADE)
+    data_classes = classified(
+        internal="id permission group content_object",
+    )
 
 
 @pghistory.track()
@@ -278,6 +398,11 @@ class Deputy(BureauModel):
     revoked_at = models.DateTimeField("终止时间", null=True, blank=True)
     revoked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="终止人"
+    )
+
+    data_classes = classified(
+        internal="principal deputy role unit since until made_by made_at revoked_at revoked_by",
+        sensitive="reason",
     )
 
     class Meta(BureauModel.Meta):
@@ -303,6 +428,10 @@ class Holiday(models.Model):
     works = models.BooleanField("上班")
     name = models.CharField("名称", max_length=30, blank=True)
 
+    data_classes = classified(
+        public="day works name",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "节假日"
         ordering = ("day",)
@@ -318,6 +447,10 @@ class DemoShift(models.Model):
 
     days = models.SmallIntegerField("天数")
     at = models.DateTimeField("时间", db_default=Now())
+
+    data_classes = classified(
+        public="id days at",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "演示时间"

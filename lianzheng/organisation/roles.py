@@ -24,6 +24,7 @@ class Right(TextChoices):
     REPORT_SIGNAL = "report_signal", "报送廉政预警信息"
     HANDLE_WARNINGS = "handle_warnings", "研判预警信息，办理和复核廉政预警"
     ADMINISTER = "administer", "管理机构、岗位和账号"
+    GRANT_RIGHTS = "grant_rights", "核准授权，重置第二验证"
     AUDIT_JOURNAL = "audit_journal", "查阅、导出操作日志，核验封印"
 
 
@@ -47,7 +48,8 @@ COUNTY_GROUP = Role("county_group", "县领导小组", (Right.CONFIRM_BUREAU,))
 FILING_BODY = Role("filing_body", "备案机关", (Right.RECEIVE_FILING,))
 INFORMANT = Role("informant", "预警信息员", (Right.REPORT_SIGNAL,))
 ADMINISTRATOR = Role("administrator", "系统管理员", (Right.ADMINISTER,))
-AUDITOR = Role("auditor", "审计员", (Right.AUDIT_JOURNAL,))
+SECURITY = Role("security", "安全管理员", (Right.GRANT_RIGHTS,))
+AUDITOR = Role("auditor", "审计管理员", (Right.AUDIT_JOURNAL,))
 
 ROLES = (
     SECTION_HEAD,
@@ -60,8 +62,17 @@ ROLES = (
     FILING_BODY,
     INFORMANT,
     ADMINISTRATOR,
+    SECURITY,
     AUDITOR,
 )
+THREE = (ADMINISTRATOR, SECURITY, AUDITOR)
+"""三员: nobody is two of them, and none of them has a business role («…基本要求» 8.1.5.1–8.1.5.3, 8.1.4.2 d)."""
+BUSINESS = "business"
+
+
+def function_of(item: Role) -> str:
+    """Which of the functions kept apart the role is: one of the three, or business."""
+    return item.code if item in THREE else BUSINESS
 
 
 def role(code: str) -> Role:
@@ -69,7 +80,13 @@ def role(code: str) -> Role:
     return {item.code: item for item in ROLES}[code]
 
 
-DEPUTISED = tuple(item for item in ROLES if item not in (ADMINISTRATOR, AUDITOR))
+PROTECTED = frozenset(
+    right
+    for item in (LEADER, OFFICE, INSPECTOR, COUNTY_OFFICE, COUNTY_GROUP, FILING_BODY, *THREE)
+    for right in item.rights
+)
+"""Rights that reach beyond one section: a site asks for a second factor where somebody holds one."""
+DEPUTISED = tuple(item for item in ROLES if item not in THREE)
 """Roles that a deputy may stand in for; accounts and grants are nobody's to lend, nor is the look at the journal."""
 
 

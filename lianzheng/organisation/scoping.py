@@ -7,6 +7,8 @@ import uuid_utils.compat
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from lianzheng.classification import classified
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -47,6 +49,8 @@ class BureauModel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     bureau = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="+", verbose_name="单位")
+
+    data_classes = classified(internal="id bureau")
 
     unscoped: models.Manager[Any] = models.Manager()
     objects: ScopedManager[Any] = ScopedManager()

@@ -254,6 +254,18 @@ function addPreset(item) {
   item.appendChild(button);
 }
 
+/* A part of the page that says how far something is: fetched again until it asks for no more. */
+async function follow(part) {
+  await new Promise((done) => setTimeout(done, Number(part.dataset.follow)));
+  if (document.hidden || part.contains(document.activeElement)) { follow(part); return; }
+  const answer = await fetch(window.location.href, { credentials: "same-origin" }).catch(() => null);
+  const text = answer && answer.ok ? await answer.text() : "";
+  const fresh = text && new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
+  if (fresh) part.replaceWith(fresh);
+  const next = fresh || part;
+  if (next.hasAttribute("data-follow")) follow(next);
+}
+
 function start() {
   root.classList.add("js");
   dropCopies(expired);
@@ -265,6 +277,7 @@ function start() {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+  all("[data-follow]").forEach(follow);
   all("[data-error-summary]").slice(0, 1).forEach((box) => box.focus());
 }
 

@@ -23,7 +23,7 @@ from lianzheng import clock, codes
 from lianzheng.audit.models import Entry
 from lianzheng.render import qr
 from lianzheng.render.pdf import available
-from tests.audit.test_journal import rows_of, sealed
+from tests.audit.test_journal import sealed
 from tests.cast import Round, client_of, judge
 
 needs_typesetter = pytest.mark.skipif(available() is not None, reason="the typesetter's libraries are not installed")
@@ -48,7 +48,7 @@ def test_notice_gets_number_code_digest_and_period(year: Round, notice: PublicNo
 
 def test_newest_seal_of_the_journal_is_on_the_paper(committed: Round) -> None:
     dossier = committed.bring(committed.own, State.NOTICE)
-    closed = sealed(committed, rows=rows_of(committed))
+    closed = sealed(committed)
     assert paper_of(committed.publish([dossier])).seal == f"第{closed.number}封 {closed.value}"
 
 

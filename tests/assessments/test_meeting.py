@@ -9,17 +9,19 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.db.models.functions import Now
+from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
 from assessments import actions
 from assessments.actions import Presence
 from assessments.minutes import Minutes, document_of
-from assessments.models import Attendee, Dossier, Meeting, MeetingDraft, MeetingItem, Recusal, State
+from assessments.models import Attendee, Dossier, IssuedPaper, Meeting, MeetingDraft, MeetingItem, Recusal, State
 from assessments.votes import Votes
-from lianzheng import clock
+from lianzheng import clock, codes
 from lianzheng.audit.models import Entry, Snapshot
 from lianzheng.flow import NotYours, Refused, Said, Stale, digest
 from lianzheng.render import official, pdf
@@ -408,6 +410,22 @@ def test_minutes_are_an_official_document_with_every_decision(year: Round) -> No
     ):
         assert words in text
     assert "张三" not in str(book.metadata)
+
+
+def test_minutes_are_the_same_bytes_for_everybody_and_can_be_verified(year: Round) -> None:
+    (one,) = at_meeting(year, "质量监督岗")
+    meeting = year.meet([decision(one)])
+    url = reverse("minutes", args=[meeting.pk, "pdf"])
+    first, second = (client_of(year.cast[name]).get(url).content for name in ("王五", "赵六"))
+    assert first == second
+    paper = IssuedPaper.unscoped.get(subject=meeting.pk)
+    text = re.sub(r"\s", "", "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(first)).pages))
+    assert (codes.grouped(paper.token) in text, paper.number in text) == (True, True)
+    place = reverse("verify_paper", args=[paper.token])
+    for content, words in ((first, "一致：这个文件与签发的PDF文件逐字节相同。"), (first + b" ", "不一致")):
+        answer = Client().post(place, {"file": SimpleUploadedFile("纪要.pdf", content)})
+        assert words in answer.content.decode()
+    assert "质量监督岗" not in Client().get(place).content.decode()
 
 
 @pytest.mark.parametrize("form", ["doc", "html", "pdf.exe"])

@@ -79,7 +79,7 @@ def play_of(workflow: str) -> tuple[Cast, Round, Oracle]:
 
 
 @pytest.mark.parametrize("workflow", [Unit.Workflow.COUNTY, Unit.Workflow.TOWNSHIP])
-def test_every_step_is_open_to_whom_the_table_says(workflow: str, db: None) -> None:
+def test_every_step_is_open_to_whom_the_table_says(workflow: str, db: None, bare_frame: None) -> None:
     cast, play, oracle = play_of(workflow)
     clients = {name: client_of(cast[name]) for name in PEOPLE}
     for route, kind, step in table():
@@ -100,7 +100,9 @@ RELATIONS = [("陈九", "质量监督岗"), ("陈九", "股长"), ("陈九", "�
 
 
 @pytest.mark.parametrize(("deputy", "title"), RELATIONS)
-def test_every_step_is_open_to_a_deputy_as_the_table_says(cast: Cast, deputy: str, title: str) -> None:
+def test_every_step_is_open_to_a_deputy_as_the_table_says(
+    cast: Cast, deputy: str, title: str, bare_frame: None
+) -> None:
     """Own form, the principal's, a colleague's: 李四 is away."""
     play, oracle, today = Round(cast), Oracle.of(cast), clock.today()
     seat = {"role": role("section_head"), "unit": cast.units["建筑业股"]}

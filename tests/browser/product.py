@@ -15,10 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
 
 from lianzheng.bootstrap import VAR
 from lianzheng.postgres import LocalPostgres
+from tests import template
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("lianzheng", "registers", "assessments", "warnings", "fixtures")
@@ -81,9 +83,8 @@ def demo_template(url: str, *, folder: Path) -> str:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         found = admin.execute(query, [name]).fetchone()
         if found is None or found[0] != wanted:
-            recreate(admin, name=name, like="template0")
-            for command in (["migrate", "-v0"], ["demo"]):
-                manage(with_database(url, name=name), *command)
+            recreate(admin, name=name, like=template.ensure(settings.DATABASES["default"]))
+            manage(with_database(url, name=name), "demo")
             comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(wanted))
             admin.execute(comment)
         stamp = folder / "collected"
@@ -101,12 +102,12 @@ def recreate(admin: psycopg.Connection[tuple[object, ...]], *, name: str, like: 
 @contextmanager
 def serving(url: str, *, shared: Path, worker: str, log: Path) -> Iterator[Product]:
     """A server with a fresh copy of the demo, gone with its database at the end."""
-    template = demo_template(url, folder=shared)
-    name = f"{template}_{worker}"
+    demo = demo_template(url, folder=shared)
+    name = f"{demo}_{worker}"
     with psycopg.connect(url, autocommit=True) as admin:
         with (shared / "browser.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a template must not be in use while it is copied
-            recreate(admin, name=name, like=template)
+            recreate(admin, name=name, like=demo)
         with _gunicorn(with_database(web_url(url), name=name), log=log) as address:
             yield Product(address, log)
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -125,7 +125,7 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
     assert after == before | {"audit_entry": before["audit_entry"] + 1}
     assert before == manifest.tables
     assert "全部相符" in said
-    assert "登录检查：通过（12 个启用的账号）" in said
+    assert "登录检查：通过（14 个启用的账号）" in said
     with at(f"{house}_new"):
         assert Entry.objects.order_by("-id")[0].detail["备份"] == manifest.sha256
         assert User.objects.get(name="张三").home.post.name == "施工许可岗"  # type: ignore[union-attr]
@@ -133,12 +133,15 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
 
 def test_backup_can_be_read_by_its_owner_alone_and_holds_no_session(house: str, tmp_path: Path) -> None:
     with at(house), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_session VALUES ('key', 'of somebody', now())")
+        cursor.execute(
+            "INSERT INTO accounts_session (session_key, session_data, expire_date, agent) "
+            "VALUES ('key', 'of somebody', now(), '')"
+        )
     file = back_up(house, tmp_path / "whole.dump")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     restore(f"{house}_new", file)
     with at(f"{house}_new"), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
+        cursor.execute("SELECT count(*) FROM accounts_session")
         assert cursor.fetchone() == (0,)
 
 

@@ -16,7 +16,8 @@ SECRET = "柳暗花明又一村-2026"
 @pytest.fixture
 def person(cast: Cast) -> User:
     set_password(cast["张三"], password=SECRET, by=None)
-    User.objects.filter(pk=cast["张三"].pk).update(phone="0000-1")
+    cast["张三"].phone = "0000-1"
+    cast["张三"].save()
     return cast["张三"]
 
 

@@ -154,9 +154,12 @@ def arguments_of_warnings(cast: Cast) -> dict[str, dict[str, Any]]:
     item = case.answer(warning)
     proof = actions.add_evidence(item, scan=SCAN, by=again(cast["张三"]))
     draft = Case(cast).draft()
+    seat = actions.appoint_seat(cast["王五"], unit=cast.bureau, tier="point", by=again(cast["赵六"]))
     signal, own = {"pk": Case(cast).signal.pk}, {"pk": warning.pk}
     names = ("warning", "warning_step", "warning_answerer", "warning_causes", "warning_item")
     return {
+        "network": {},
+        "network_end": {"pk": seat.pk},
         "signals": {},
         "signal_new": {},
         "warnings": {},

@@ -31,7 +31,8 @@ from early_warning.tasks import every_morning
 from lianzheng import clock
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused, Stale
-from lianzheng.organisation.actions import shift_demo
+from lianzheng.organisation.actions import appoint_deputy, shift_demo
+from lianzheng.organisation.roles import role
 from tests.cast import Cast, Round
 from tests.early_warning.play import Case, fresh
 
@@ -100,6 +101,17 @@ def test_head_of_the_section_is_passed_over_where_he_is_the_subject(cast: Cast, 
     warning = Case(cast, "李四").bring(State.ISSUED)
     do_act(warning, Act(clock.today(), "sign", Step.HEAD), by=None)
     assert told(warning) == [("sign", "head", "钱七")]
+
+
+def test_deputy_of_the_head_is_told_as_well_but_not_about_whom_he_stands_in_for(cast: Cast, moving_clock: None) -> None:
+    today = clock.today()
+    seat = {"role": role("section_head"), "unit": cast.units["建筑业股"]}
+    appoint_deputy(cast["李四"], deputy=cast["陈九"], **seat, since=today, until=today, reason="出差", by=cast["李四"])
+    others, own = Case(cast).bring(State.ISSUED), Case(cast, "李四").bring(State.ISSUED)
+    for warning in (others, own):
+        do_act(warning, Act(today, "sign", Step.HEAD), by=None)
+    assert sorted(told(others)) == [("sign", "head", "李四"), ("sign", "head", "陈九")]
+    assert told(own) == [("sign", "head", "钱七")]
 
 
 def test_late_review_is_the_inspections_own(cast: Cast, moving_clock: None) -> None:

@@ -15,10 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
+from assessments.models import IssuedPaper
 from early_warning.colours import Colour
 from early_warning.models import Evidence, Informant, Outcome, RectificationItem, Signal, State, WarningNotice
-from lianzheng import clock
+from lianzheng import clock, codes
 from lianzheng.audit.models import Entry
 from lianzheng.render.response import WORKBOOK
 from tests.attachments import files
@@ -137,6 +139,27 @@ def test_every_look_and_every_file_is_recorded_with_who_and_which(cast: Cast) ->
 def test_notice_has_no_paper_before_its_issue(cast: Cast) -> None:
     warning = Case(cast).bring(State.APPROVING)
     assert client_of(cast["赵六"]).get(reverse("warning_paper", args=[warning.pk, "notice"])).status_code == 404
+
+
+def test_paper_is_verified_by_its_code_and_says_nothing_of_whom_it_is_about(cast: Cast) -> None:
+    play = Case(cast)
+    warning = play.bring(State.ISSUED)
+    printed = client_of(cast["赵六"]).get(reverse("warning_paper", args=[warning.pk, "notice"])).content
+    paper = IssuedPaper.unscoped.get(subject=warning.pk)
+    text = re.sub(r"\s", "", "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(printed)).pages))
+    assert (codes.grouped(paper.token) in text, paper.digest in text, "张三" in text) == (True, True, True)
+    assert paper.files.count() == 0
+
+    def verified() -> str:
+        return Client().get(reverse("verify_paper", args=[paper.token])).content.decode()
+
+    said = verified()
+    assert (warning.number in said, "有效" in said) == (True, True)
+    assert [word for word in ("张三", "施工许可", "黄色", "整改") if word in said] == []
+    found = Client().post(reverse("verify"), {"code": "", "number": warning.number})
+    assert found.status_code == 422
+    play.take(warning, "void", "孙八")
+    assert "已撤回" in verified()
 
 
 def signal_form(cast: Cast, **changes: str) -> dict[str, str]:

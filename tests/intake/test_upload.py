@@ -22,8 +22,8 @@ from django.urls import reverse
 from assessments.models import Dossier, State
 from assessments.views import intake
 from lianzheng.audit.models import Entry
-from lianzheng.intake import child, guard
-from registers import actions, workbook
+from lianzheng.intake import carried, child, guard
+from registers import actions, foreign, workbook
 from registers.comparison import NEWER
 from registers.models import Measure, RiskPoint, RiskType
 from tests.cast import Round, client_of, row
@@ -342,8 +342,8 @@ UNSUITABLE: dict[str, tuple[Callable[[Desk], bytes], str]] = {
     "forged form": (lambda desk: forged(desk.template(), form="附件2"), workbook.CHANGED_META),
     "no seal": (lambda desk: forged(desk.template(), seal=""), workbook.CHANGED_META),
     "wrong seal": (lambda desk: forged(desk.template(), seal="x"), workbook.CHANGED_META),
-    "foreign workbook": (lambda desk: files.ordinary(), workbook.FOREIGN),
-    "foreign sheet": (lambda desk: files.ordinary(sheet="Sheet1"), workbook.FOREIGN),
+    "foreign workbook": (lambda desk: files.ordinary(), foreign.NOTHING),
+    "foreign sheet": (lambda desk: files.ordinary(sheet="Sheet1"), foreign.NOTHING),
     "moved header": (
         lambda desk: edited(desk.template(), {"C3": "表现形式"}),
         "表头 C3 应为“风险点”，现为“表现形式”。请恢复表头和各列的顺序后再上传。",
@@ -385,7 +385,7 @@ def test_comparison_of_another_person_or_table_is_not_accepted(desk: Desk) -> No
     other = desk.year.dossier("质量监督岗")
     browser = client_of(desk.year.cast["陈九"])
     refused = browser.post(desk.url("intake_take", other), {"lines": token_of(page), "do": "all"})
-    assert (refused.status_code, intake.NOT_OURS in text_of(refused)) == (422, True)
+    assert (refused.status_code, carried.NOT_OURS in text_of(refused)) == (422, True)
     assert other.table.rows().count() == 0
 
 
@@ -393,14 +393,14 @@ def test_comparison_of_another_person_or_table_is_not_accepted(desk: Desk) -> No
 def test_comparison_that_is_none_is_refused_in_words(desk: Desk, lines: str) -> None:
     for do in ("all", "good", "mend", ""):
         refused = desk.browser.post(desk.url("intake_take"), {"lines": lines, "do": do})
-        assert (refused.status_code, intake.NOT_OURS in text_of(refused)) == (422, True)
+        assert (refused.status_code, carried.NOT_OURS in text_of(refused)) == (422, True)
 
 
 def test_comparison_lapses_after_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     page = desk.upload(edited(desk.template(), line(7)))
-    monkeypatch.setattr(intake, "SECONDS", -1)
+    monkeypatch.setattr(carried, "SECONDS", -1)
     refused = desk.send(page, "all")
-    assert (refused.status_code, intake.TOO_LATE in text_of(refused)) == (422, True)
+    assert (refused.status_code, carried.TOO_LATE in text_of(refused)) == (422, True)
     assert len(desk.rows()) == 3
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assessments.models import Dossier
 from assessments.rules import visible
 from lianzheng.audit.models import Entry
 from lianzheng.organisation.actions import create_unit, grant, revoke, start_tenure
 from lianzheng.organisation.models import Post, Tenure, Unit, User
-from lianzheng.organisation.rights import hats, holds, scopes, within
+from lianzheng.organisation.rights import NOBODY, hats, holds, pruned, scopes, within
 from lianzheng.organisation.roles import ROLES, Right, Role, role
 from lianzheng.organisation.scoping import BureauModel, Unscoped
 from tests.cast import SINCE, Cast, Round, again, client_of
@@ -115,6 +122,25 @@ def test_person_signs_in_by_name_or_phone(cast: Cast, typed: str) -> None:
 
 
 def test_phone_belongs_to_one_person(cast: Cast) -> None:
-    User.objects.filter(pk=cast["张三"].pk).update(phone="13800000001")
+    for name in ("张三", "李四"):
+        cast[name].phone = "13800000001"
+    cast["张三"].save()
     with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=cast["李四"].pk).update(phone="13800000001")
+        cast["李四"].save()
+
+
+def combined(parts: st.SearchStrategy[Q]) -> st.SearchStrategy[Q]:
+    some = st.lists(parts, min_size=2, max_size=3)
+    joined = st.tuples(st.sampled_from([and_, or_]), some).map(lambda pair: reduce(*pair))
+    return joined | parts.filter(lambda q: bool(q.children)).map(lambda q: ~q)
+
+
+LEAVES: list[Any] = [NOBODY, Q(pk__in=[]), Q(name="张三"), Q(name="李四"), Q(name__startswith="张"), Q()]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.recursive(st.sampled_from(LEAVES), combined, max_leaves=8))
+def test_pruned_rows_are_the_same_rows(cast: Cast, rows: Q) -> None:
+    kept = pruned(rows)
+    assert set(User.objects.filter(kept)) == set(User.objects.filter(rows))
+    assert kept is NOBODY or "[]" not in str(kept)

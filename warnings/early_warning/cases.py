@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,8 @@ from early_warning.colours import Colour
 from early_warning.deadlines import DEFAULTS, Days
 from early_warning.escalation import Case, Limit, Step
 from early_warning.models import State, WarningLimit, WarningNotice
-from lianzheng.organisation.models import BODIES, Unit, UnitUserGrant, User
+from lianzheng.organisation.models import BODIES, Unit, User
+from lianzheng.organisation.rights import sitting
 from lianzheng.organisation.roles import Right
 from lianzheng.workdays import Exceptions
 
@@ -90,27 +91,17 @@ REVIEW_DESKS: Mapping[Step, tuple[str, ...]] = {
 
 
 def reached(warning: WarningNotice, *, limit: str, step: Step) -> list[User]:
-    """The people whom an act tells; never the subject about himself but by the first reminder."""
+    """The people whom an act tells, and their deputies of today; never the subject about himself but by the first
+    reminder, nor who stands in for the subject."""
     review = limit.startswith("review")
     if step == Step.REMIND and not review and warning.answerer is not None:
         return [warning.answerer]
     chain = (REVIEW_DESKS if review else DESKS).get(step, ()) or (Right.HANDLE_WARNINGS,)
-    seats = _seats(warning, chain)
+    seats, bound = sitting(warning.unit, chain, persons={warning.answerer_id})
     for right in chain:
-        if sitting := seats.get(right):
-            return sitting
+        if found := {person for person, _ in seats.get(right, ())} - bound:
+            return list(User.objects.filter(pk__in=found).order_by("name", "pk"))
     return []
-
-
-def _seats(warning: WarningNotice, chain: Sequence[str]) -> dict[str, list[User]]:
-    """Right -> who holds it over the subject's unit."""
-    grants = UnitUserGrant.objects.filter(
-        permission__codename__in=chain, content_object__in=warning.unit.lineage(), user__is_active=True
-    ).exclude(user=warning.answerer_id)
-    seats: dict[str, list[User]] = {}
-    for grant in grants.select_related("user", "permission").order_by("user__name", "user"):
-        seats.setdefault(grant.permission.codename, []).append(grant.user)
-    return seats
 
 
 def bureaus() -> Iterable[Unit]:

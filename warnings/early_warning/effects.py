@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from assessments.actions import issue_paper, mark_paper
+from assessments.models import IssuedPaper
 from early_warning.actions import take_number
 from early_warning.cases import days_of
 from early_warning.colours import Colour
@@ -11,10 +13,12 @@ from early_warning.limits import USUAL, one_up
 from early_warning.models import ColourChange, Extension, PastRound, Remark, WarningNotice, WarningReview
 from early_warning.readiness import words
 from lianzheng import clock
-from lianzheng.flow import Said
+from lianzheng.flow import Said, digest
 from lianzheng.organisation.calendar import exceptions
 from lianzheng.organisation.models import User
 
+PAPER = "廉政预警通知书"
+"""Its title wherever it is verified: whom it is about stands on the paper alone."""
 FAILURES = 2
 """Failed reviews after which one colour up is proposed (ours; a person confirms)."""
 
@@ -49,6 +53,15 @@ def issue(warning: WarningNotice, said: Said, by: User) -> None:
         review_days=days.review,
         first_finish_by=dates.finish_by,
         due_on=dates.sign_by,
+    )
+    sealed = [warning.called, warning.colour, warning.facts, warning.opinion, warning.demands]
+    issue_paper(
+        warning,
+        kind=IssuedPaper.Kind.WARNING,
+        number=warning.number,
+        title=PAPER,
+        digest=digest([str(warning.pk), *sealed]),
+        by=by,
     )
 
 
@@ -167,3 +180,8 @@ def _decide(extension: Extension, state: str, *, by: User) -> None:
 
 def nothing_due(warning: WarningNotice, said: Said, by: User) -> None:
     _write(warning, due_on=None, raise_due=False)
+
+
+def withdraw(warning: WarningNotice, said: Said, by: User) -> None:
+    """撤销: whoever verifies the paper learns that it no longer holds."""
+    mark_paper(warning, state=IssuedPaper.State.WITHDRAWN, by=by)

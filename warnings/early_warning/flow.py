@@ -29,7 +29,8 @@ def _back(source: State, who: Who) -> Step:
 
 
 def _void(source: State, who: Who, label: str = "作废") -> Step:
-    then: tuple[Effect, ...] = (effects.remark, effects.nothing_due)
+    issued: tuple[Effect, ...] = (effects.withdraw,) if source == S.ISSUED else ()
+    then: tuple[Effect, ...] = (effects.remark, effects.nothing_due, *issued)
     return Step("void", label, source, S.VOID, who, _WHY, then, duty=False, tone="danger")
 
 

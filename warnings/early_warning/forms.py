@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 
 from early_warning.colours import OFFICE_WORDS, PART_WORDS, Office, Part
 from early_warning.limits import ADMONITIONS, DISPOSALS, FEEDBACKS
-from early_warning.models import ColourChoices, Outcome, Source
+from early_warning.models import ColourChoices, Outcome, Source, Tier
 from lianzheng.attachments.check import Scan, Unfit, scan_of
 from lianzheng.organisation.forms import CleanForm
+from lianzheng.organisation.models import Unit, User
 
 Groups = Sequence[tuple[str, Any]]
 
@@ -183,3 +184,17 @@ class AnswererForm(CleanForm):
     def __init__(self, *args: Any, people: Groups, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [("", "请选择"), *people]  # type: ignore[attr-defined]
+
+
+class SeatForm(CleanForm):
+    """聘任: who reports for which unit."""
+
+    tier = forms.ChoiceField(label="身份", choices=[("", "请选择"), *Tier.choices])
+    unit = forms.ChoiceField(label="负责的机构")
+    person = forms.ChoiceField(label="人员")
+
+    def __init__(self, *args: Any, units: Sequence[Unit], people: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {"unit": units, "person": people}
+        for name, items in offered.items():
+            self.fields[name].choices = [("", "请选择"), *((str(item.pk), item.name) for item in items)]  # type: ignore[attr-defined]

@@ -1,7 +1,9 @@
 """The links of this floor in the menu: only for who has something there. A subject before issue has nothing."""
 
-from early_warning.models import Reminder
-from early_warning.rules import REPORTING, has_warnings, judges
+from django.db.models import Q
+
+from early_warning.models import Outcome, Reminder, Signal
+from early_warning.rules import REPORTING, discipline, has_warnings, judges
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import scopes
 
@@ -16,6 +18,11 @@ def links(user: User) -> list[tuple[str, str]]:
     if has_warnings(user):
         found.append(("预警台账", "warnings"))
     return found
+
+
+def waiting(user: User) -> int:
+    """Signals that wait for this person's judgement."""
+    return int(Signal.objects.within(discipline(user) & Q(outcome=Outcome.OPEN)).count())
 
 
 def unseen(user: User) -> int:

@@ -1,6 +1,6 @@
 """预警通知书 and 回执 as official documents, and the register (台账) as a sheet. No paper names an informant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from early_warning.limits import ADMONITIONS, DISPOSALS, FEEDBACKS
@@ -18,8 +18,8 @@ def measures_of(warning: WarningNotice) -> str:
     return f"{DISPOSALS[warning.disposal]}；{ADMONITIONS[warning.admonition]}；{fed}"
 
 
-def notice(warning: WarningNotice) -> Document:
-    """The notice as issued, with the return of service as its annex."""
+def notice(warning: WarningNotice, *, below: Sequence[Block] = ()) -> Document:
+    """The notice as issued, with the return of service as its annex. `below`: what lets a reader check it."""
     assert warning.issued_on is not None
     colour = ColourChoices(warning.issued_colour or warning.colour).label
     blocks: list[Block] = [
@@ -43,6 +43,7 @@ def notice(warning: WarningNotice) -> Document:
         on=warning.issued_on,
         annexes=[Annex("送达回证", [_service(warning)])],
         notes=contact,
+        below=below,
         copies=warning.copies,
     )
 

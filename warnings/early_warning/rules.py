@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from early_warning.models import ColourChoices, Extension, Signal, State, WarningNotice, WarningReview
 from lianzheng.flow import Who
 from lianzheng.organisation.models import UnitUserGrant, User
-from lianzheng.organisation.rights import own_or_bound, principals, scopes, within
+from lianzheng.organisation.rights import NOBODY, own_or_bound, principals, scopes, within
 from lianzheng.organisation.roles import Right
 
 _NOBODY = Value(UUID(int=0))
@@ -58,14 +58,19 @@ def _free(right: str, *, apart: bool = True) -> Exists:
 def discipline(user: User) -> Q:
     """Signals and warnings that the person handles as discipline inspection; the head of the bureau where nobody
     there is free to."""
-    handles = within(user, Right.HANDLE_WARNINGS) & ~_heads(user)
-    stands_in = within(user, Right.HEAD_BUREAU) & ~Q(_free(Right.HANDLE_WARNINGS))
-    return (handles | stands_in) & ~_bound(user)
+    handles, stands_in = within(user, Right.HANDLE_WARNINGS), within(user, Right.HEAD_BUREAU)
+    if handles is NOBODY and stands_in is NOBODY:
+        return NOBODY
+    if stands_in is not NOBODY:
+        stands_in &= ~Q(_free(Right.HANDLE_WARNINGS))
+    return ((handles & ~_heads(user)) | stands_in) & ~_bound(user)
 
 
 def _chief(user: User) -> Q:
     """The head of the bureau; discipline inspection where he is the subject or the seat is empty."""
-    stands_in = discipline(user) & ~Q(_free(Right.HEAD_BUREAU, apart=False)) & ~own_or_bound(user, ("holder",))
+    stands_in = discipline(user)
+    if stands_in is not NOBODY:
+        stands_in &= ~Q(_free(Right.HEAD_BUREAU, apart=False)) & ~own_or_bound(user, ("holder",))
     return (within(user, Right.HEAD_BUREAU) & ~_bound(user)) | stands_in
 
 

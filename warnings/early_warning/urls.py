@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from early_warning.views import rectification, register, signals, warning
+from early_warning.views import network, rectification, register, signals, warning
 
 urlpatterns = [
     path("signals/", signals.index, name="signals"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("signals/<uuid:pk>/judge/", signals.judge, name="signal_judge"),
     path("signals/<uuid:pk>/link/", signals.link, name="signal_link"),
     path("signals/<uuid:pk>/informant/", signals.informant, name="signal_informant"),
+    path("network/", network.page, name="network"),
+    path("network/<uuid:pk>/end/", network.end, name="network_end"),
     path("warnings/", register.page, name="warnings"),
     path("warnings/register.<slug:form>", register.file, name="warnings_file"),
     path("warnings/<uuid:pk>/", warning.page, name="warning"),

@@ -34,7 +34,7 @@ def build() -> None:
     this_year(bureau, today.year, today=today)
     go_to(today - BACK, by=bureau.office())
     town_year(town, today.year, today=today)
-    warned.play(bureau, read(FOLDER / "warnings.json")["signals"], today=today)
+    warned.play(bureau, read(FOLDER / "warnings.json"), today=today)
     DemoShift.objects.all().delete()
 
 

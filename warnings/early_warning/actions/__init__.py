@@ -2,6 +2,7 @@
 
 from early_warning.actions.bulletins import draft_bulletin, issue_bulletin, save_bulletin, signal_of_duty
 from early_warning.actions.escalation import begin_day, do_act, finish_day, see_reminders, set_limits
+from early_warning.actions.network import appoint_seat, end_seat
 from early_warning.actions.notices import change_answerer, draft_notice, save_draft, take_step
 from early_warning.actions.numbers import take_number
 from early_warning.actions.rectification import add_evidence, remove_item, save_causes, save_item
@@ -9,11 +10,13 @@ from early_warning.actions.signals import judge_signal, link_signal, report_sign
 
 __all__ = [
     "add_evidence",
+    "appoint_seat",
     "begin_day",
     "change_answerer",
     "do_act",
     "draft_bulletin",
     "draft_notice",
+    "end_seat",
     "finish_day",
     "issue_bulletin",
     "judge_signal",

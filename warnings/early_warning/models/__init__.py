@@ -1,6 +1,7 @@
 """What was signalled, what was warned of, and what was done about it."""
 
 from early_warning.models.bulletins import Bulletin
+from early_warning.models.network import NetworkSeat, Tier
 from early_warning.models.notices import (
     ColourChange,
     Extension,
@@ -31,6 +32,7 @@ __all__ = [
     "Extension",
     "Informant",
     "MorningRun",
+    "NetworkSeat",
     "NumberCounter",
     "Outcome",
     "PastRound",
@@ -42,6 +44,7 @@ __all__ = [
     "Source",
     "State",
     "SubjectKind",
+    "Tier",
     "WarningLimit",
     "WarningMove",
     "WarningNotice",

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -30,6 +31,11 @@ class Bulletin(BureauModel):
     drafted_at = models.DateTimeField("拟稿时间", db_default=Now())
     issued_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="签发人")
     issued_on = models.DateField("签发日期", null=True)
+
+    data_classes = classified(
+        internal="span year turn title version number drafted_by drafted_at issued_by issued_on",
+        sensitive="text figures",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "通报"

@@ -9,6 +9,7 @@ from django.urls import reverse
 from early_warning.limits import ADMONITIONS, DISPOSALS, FEEDBACKS
 from early_warning.models.signals import About, ColourChoices, Signal, Source
 from lianzheng.audit.models import for_ever
+from lianzheng.classification import classified
 from lianzheng.flow import Flowing, MoveLog
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
@@ -96,6 +97,15 @@ class WarningNotice(About, Flowing):
     demands = Secret("demands_sealed")
     listed_with = ("unit", "post", "answerer")
 
+    data_classes = classified(
+        internal="state version state_since source route due_on contact phone copies number "
+        "issued_colour issued_by issued_on sign_by reply_by finish_by review_days "
+        "first_finish_by service served_on replied_on reported_on closed_on failures raise_due",
+        sensitive="kind unit post answerer signal title holder colour suggested suggested_why disposal "
+        "admonition feedbacks addressed signer points",
+        core="colour_why_sealed facts_sealed opinion_sealed demands_sealed",
+    )
+
     class Meta(Flowing.Meta):
         verbose_name = verbose_name_plural = "廉政预警"
         ordering = ("-issued_on", "-pk")
@@ -148,6 +158,11 @@ class WarningMove(MoveLog):
 
     warning = models.ForeignKey(WarningNotice, on_delete=models.PROTECT, related_name="moves", verbose_name="预警")
 
+    data_classes = classified(
+        internal="seq action label source target hat due_on digest at warning",
+        sensitive="by on_behalf opinion reason",
+    )
+
     class Meta(MoveLog.Meta):
         verbose_name = verbose_name_plural = "预警流程记录"
         ordering = ("warning", "seq")
@@ -168,6 +183,11 @@ class Remark(BureauModel):
 
     text = Secret("text_sealed")
 
+    data_classes = classified(
+        internal="warning seq",
+        core="text_sealed",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "办理意见"
         constraints = [models.UniqueConstraint(fields=["warning", "seq"], name="remark_once_per_move")]
@@ -181,6 +201,10 @@ class NumberCounter(BureauModel):
 
     year = models.PositiveSmallIntegerField("年度")
     last = models.PositiveIntegerField("最后的序号", default=0)
+
+    data_classes = classified(
+        internal="year last",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "文号"
@@ -213,6 +237,12 @@ class Extension(BureauModel):
 
     reason = Secret("reason_sealed")
 
+    data_classes = classified(
+        internal="warning before until asked_by asked_at decided_by",
+        sensitive="state",
+        core="reason_sealed",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "延期"
         constraints = [
@@ -234,6 +264,12 @@ class ColourChange(BureauModel):
     confirmed_on = models.DateField("确认日期")
 
     reason = Secret("reason_sealed")
+
+    data_classes = classified(
+        internal="warning confirmed_by confirmed_on",
+        sensitive="before after",
+        core="reason_sealed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "提级"

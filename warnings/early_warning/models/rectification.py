@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from early_warning.models.notices import WarningNotice
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 from lianzheng.secrecy import Secret, sealed_field
@@ -22,6 +23,11 @@ class Rectification(BureauModel):
 
     causes = Secret("causes_sealed")
     rules = Secret("rules_sealed")
+
+    data_classes = classified(
+        internal="warning version",
+        core="causes_sealed rules_sealed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "整改"
@@ -43,6 +49,12 @@ class RectificationItem(BureauModel):
     measure = Secret("measure_sealed")
     result = Secret("result_sealed")
 
+    data_classes = classified(
+        internal="warning due_on version",
+        sensitive="responsible",
+        core="measure_sealed result_sealed",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "整改事项"
         ordering = ("warning", "pk")
@@ -56,6 +68,10 @@ class Evidence(BureauModel):
 
     item = models.ForeignKey(RectificationItem, on_delete=models.CASCADE, related_name="evidence", verbose_name="事项")
     order = models.PositiveSmallIntegerField("序号")
+
+    data_classes = classified(
+        internal="item order",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "佐证"
@@ -82,6 +98,12 @@ class WarningReview(BureauModel):
     at = models.DateTimeField("时间", db_default=Now())
 
     opinion = Secret("opinion_sealed")
+
+    data_classes = classified(
+        internal="warning round seat at",
+        sensitive="reviewer passed",
+        core="opinion_sealed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "复核"

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from early_warning.colours import WORDS, Colour
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Post, Unit, User
 from lianzheng.organisation.scoping import BureauModel
 from lianzheng.secrecy import Secret, sealed_field
@@ -100,6 +101,12 @@ class Signal(About):
     summary = Secret("summary_sealed")
     reason = Secret("reason_sealed")
 
+    data_classes = classified(
+        internal="duplicate_of judged_by judged_at received_at",
+        sensitive="kind unit post answerer source reference outcome points",
+        core="summary_sealed reason_sealed",
+    )
+
     class Meta(About.Meta):
         verbose_name = verbose_name_plural = "预警信息"
         ordering = ("-received_at", "-pk")
@@ -135,6 +142,11 @@ class Informant(BureauModel):
 
     name = Secret("name_sealed")
     contact = Secret("contact_sealed")
+
+    data_classes = classified(
+        internal="signal",
+        core="name_sealed contact_sealed",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "信息提供人"

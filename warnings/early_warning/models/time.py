@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from early_warning.escalation import STEP_WORDS, Step
 from early_warning.models.notices import WarningNotice
 from early_warning.models.signals import ColourChoices, Signal
+from lianzheng.classification import classified
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -22,6 +23,10 @@ class WarningLimit(BureauModel):
     finish = models.PositiveSmallIntegerField("整改完成（天）")
     review = models.PositiveSmallIntegerField("复核（工作日）")
     version = models.PositiveIntegerField("修改次数", default=1)
+
+    data_classes = classified(
+        internal="colour sign reply finish review version",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "预警时限"
@@ -45,6 +50,11 @@ class PastRound(BureauModel):
     reported_on = models.DateField("整改报告日期")
     failed_on = models.DateField("复核不合格日期")
 
+    data_classes = classified(
+        internal="number finish_by reported_on failed_on",
+        sensitive="warning",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "以前各次整改"
         ordering = ("warning", "number")
@@ -63,6 +73,11 @@ class EscalationAct(BureauModel):
     step = models.CharField("环节", max_length=10, choices=[(step.value, words) for step, words in STEP_WORDS.items()])
     day = models.DateField("应办日期")
     at = models.DateTimeField("办理时间", db_default=Now())
+
+    data_classes = classified(
+        internal="limit step day at",
+        sensitive="warning",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "逾期处置"
@@ -85,6 +100,11 @@ class Reminder(BureauModel):
     to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="收件人")
     seen_at = models.DateTimeField("阅知时间", null=True)
 
+    data_classes = classified(
+        internal="act seen_at",
+        sensitive="to",
+    )
+
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "提醒"
         ordering = ("-act__day", "-pk")
@@ -102,6 +122,10 @@ class MorningRun(models.Model):
     started_at = models.DateTimeField("开始时间", db_default=Now())
     finished_at = models.DateTimeField("完成时间", null=True)
 
+    data_classes = classified(
+        internal="day started_at finished_at",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "每日例行"
         ordering = ("day",)
@@ -117,6 +141,11 @@ class DutySignal(BureauModel):
         "assessments.DutyInstance", on_delete=models.PROTECT, related_name="+", verbose_name="周期性工作"
     )
     signal = models.OneToOneField(Signal, on_delete=models.PROTECT, related_name="+", verbose_name="预警信息")
+
+    data_classes = classified(
+        internal="duty",
+        sensitive="signal",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "逾期工作转预警信息"

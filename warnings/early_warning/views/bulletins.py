@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.issued import paper_of
+from assessments.views.printing import printed_as_issued
 from assessments.views.reach import bureau_ids
 from early_warning import actions, figures
-from early_warning.bulletin_paper import file_of, paper_of
+from early_warning.bulletin_paper import document_of
 from early_warning.models import Bulletin
 from early_warning.time_forms import BulletinForm, PeriodForm, bulletin_initial, period_initial
 from early_warning.views.overview import bureau_for
@@ -26,8 +26,6 @@ from lianzheng.organisation.access import SignedIn, may, signed_in
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import holds, within
 from lianzheng.organisation.roles import Right
-from lianzheng.render.pdf import PaperFailed
-from lianzheng.render.response import DOCUMENT, file_response
 
 SHOWN = 100
 
@@ -153,12 +151,6 @@ def issue(request: SignedIn, pk: UUID) -> HttpResponse:
 def file(request: SignedIn, pk: UUID) -> HttpResponse:
     """The official document."""
     bulletin = reach(request, pk)
-    paper = paper_of(bulletin)
-    path = reverse("verify_paper", args=[paper.token]) if paper else ""
-    address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
-    try:
-        content = file_of(bulletin, address=address, by=request.user)
-    except PaperFailed as failure:
-        return HttpResponse(str(failure), status=503, content_type="text/plain; charset=utf-8")
     record("导出", subject=bulletin, bureau=bulletin.bureau, detail={"格式": "pdf"}, by=request.user)
-    return file_response(content, name="通报.pdf", kind=DOCUMENT, inline=True)
+    paper = paper_of(bulletin)
+    return printed_as_issued(request, paper, draw=lambda below: document_of(bulletin, below=below), name="通报")

@@ -11,6 +11,7 @@ from early_warning.papers import register_grid, row
 from early_warning.rules import has_warnings
 from early_warning.views import reach
 from lianzheng import clock
+from lianzheng.accounts.proof import always, recent
 from lianzheng.audit.actions import record
 from lianzheng.organisation.access import SignedIn, signed_in
 from lianzheng.render import pdf, xlsx
@@ -50,6 +51,7 @@ def _chosen(request: SignedIn) -> tuple[list[WarningNotice], dict[str, str]]:
 
 
 @signed_in
+@recent(always)
 @require_safe
 def file(request: SignedIn, form: str) -> HttpResponse:
     """The register as xlsx or pdf; the export is recorded."""

@@ -8,18 +8,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.issued import paper_of, proof
+from assessments.views.printing import printed, verified_at
 from early_warning import actions, papers
 from early_warning.forms import DraftForm, StepForm
 from early_warning.models import State, WarningNotice
 from early_warning.views import reach
 from early_warning.views.shown import handles, show
+from lianzheng.accounts.proof import recent
 from lianzheng.flow import Refused, Said, Stale
 from lianzheng.organisation.access import SignedIn, signed_in
-from lianzheng.render import official, pdf
-from lianzheng.render.response import DOCUMENT, file_response
 
 DONE = {"issue": "已签发", "sign": "已签收", "pass": "已销号"}
-PAPERS = {"notice": (papers.notice, "预警通知书"), "slip": (papers.slip, "预警整改回执")}
+PAPERS = {"notice": "预警通知书", "slip": "预警整改回执"}
 
 
 @signed_in
@@ -28,7 +29,12 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     return show(request, reach.warning(request, pk, look="查看预警"))
 
 
+def _issues(request: SignedIn) -> bool:
+    return request.POST.get("action") == "issue"
+
+
 @signed_in
+@recent(_issues)
 @require_POST
 def step(request: SignedIn, pk: UUID) -> HttpResponse:
     """One step of the way."""
@@ -99,8 +105,11 @@ def paper(request: SignedIn, pk: UUID, kind: str) -> HttpResponse:
     found = reach.warning(request, pk)
     if kind not in PAPERS or found.issued_on is None:
         raise Http404
-    make, name = PAPERS[kind]
+    name = PAPERS[kind]
     reach.warning(request, pk, look=f"导出{name}")
-    if reason := pdf.available():
-        return HttpResponse(reason, status=503, content_type="text/plain; charset=utf-8")
-    return file_response(official.document(make(found)), name=f"{name}.pdf", kind=DOCUMENT, inline=True)
+    if kind == "slip":
+        return printed(papers.slip(found), name=name)
+    issued = paper_of(found)
+    # Never kept as a file: its words stand in the database under their seal alone.
+    below = proof(issued, address=verified_at(request, issued)) if issued else ()
+    return printed(papers.notice(found, below=below), name=name)

@@ -3,7 +3,6 @@
 Prints each first password, once.
 """
 
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from lianzheng.organisation.actions import set_password
-from lianzheng.organisation.establish import establish, read
-
-# No letter or digit that is mistaken for another on a printed slip.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-LENGTH = 14
+from lianzheng.organisation.establish import establish, first_password, read
 
 
 class Command(BaseCommand):
@@ -31,9 +26,10 @@ class Command(BaseCommand):
         except (OSError, ValueError, KeyError, StopIteration, IntegrityError) as error:
             raise CommandError(f"文件不能用，什么也没有建立：{error!r}") from error
         for person in sorted(placed.people.values(), key=lambda each: each.username):
-            password = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-            set_password(person, password=password, by=None)
+            password = first_password()
+            set_password(person, password=password, first=True, by=None)
             self.stdout.write(f"{person.username}\t{person.name}\t{password}")
         self.stdout.write(
-            f"已建立 {placed.bureau.name}：{len(placed.people)} 人。初始密码只显示这一次，请分发后督促修改。"
+            f"已建立 {placed.bureau.name}：{len(placed.people)} 人。"
+            "初始密码只显示这一次，72 小时内有效，首次登录须修改。"
         )

@@ -41,7 +41,7 @@ def reseal_all(model: type[models.Model]) -> int:
         with transaction.atomic():
             rows = manager.select_for_update().filter(pk__in=ids[start : start + BATCH])
             mended = [row for row in rows if sum(secrecy.reseal(row, name) for name in names)]
-            manager.bulk_update(mended, names)
+            manager.bulk_update(mended, [*names, *secrecy.digests(model)])
             changed += len(mended)
     return changed
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.models import Post, Unit, User
-from registers.models import LibraryPoint, Measure, RiskPoint, RiskTable
+from registers.models import KnownColumn, LibraryPoint, Measure, RiskPoint, RiskTable
 from registers.rollup import Row, merged
 from registers.rules import writable
 
@@ -188,6 +188,33 @@ def take_in(table: RiskTable, *, rows: Sequence[Mapping[str, Any]], by: User) ->
         detail = {"新增": len(new), "修改": len(changed)}
         record("从 Excel 导入", subject=current, bureau=table.bureau, detail=detail, by=by)
     return len(new), len(changed)
+
+
+@transaction.atomic
+def take_out(table: RiskTable, *, rows: Iterable[str], by: User) -> int:
+    """Undo an import: remove these rows where they still are as they were added; how many. They can be put back."""
+    current = open_for_writing(table, by=by)
+    added = current.points.filter(pk__in=list(rows), removed_at=None, version=1)
+    count = added.update(removed_at=Now(), version=F("version") + 1)
+    if count:
+        record("撤销导入", subject=current, bureau=table.bureau, detail={"行": count}, by=by)
+    return count
+
+
+@transaction.atomic
+def remember_columns(bureau: Unit, *, chosen: Mapping[str, str], by: User) -> int:
+    """Head words of a foreign table and the sources they were taken for ("" for none); how many are new or other."""
+    known = known_columns(bureau)
+    other = {word: source for word, source in chosen.items() if known.get(word) != source}
+    for word, source in other.items():
+        KnownColumn.objects.across_bureaus().update_or_create(bureau=bureau, word=word, defaults={"source": source})
+    if other:
+        record("登记列对应", subject=None, bureau=bureau, detail=other, by=by)
+    return len(other)
+
+
+def known_columns(bureau: Unit) -> dict[str, str]:
+    return dict(KnownColumn.objects.in_bureau(bureau).values_list("word", "source"))
 
 
 def _differs(point: RiskPoint | None, values: Mapping[str, Any]) -> bool:

@@ -1,0 +1,273 @@
+"""The only writers of packages: asked for, made file by file, cancelled, tried again, cleared away."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from assessments.models import Campaign
+from lianzheng import clock
+from lianzheng.audit.actions import record
+from lianzheng.desk.models import Package, PackageFile
+from lianzheng.desk.packing import Page, Painter, Planned, forms_of, omitted_line, plan
+from lianzheng.flow import Refused
+from lianzheng.organisation.models import User
+from lianzheng.organisation.rights import holds
+from lianzheng.organisation.roles import Right
+from lianzheng.render import pdf
+
+logger = logging.getLogger(__name__)
+
+State = Package.State
+RIGHTS = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
+"""Those who see every form of the bureau; one is enough."""
+KEPT_DAYS = 7
+AT_ONCE = 4
+"""Files that are made between two commits: what a kill costs at most, what a cancel waits for."""
+
+NO_RIGHT = "申请人已没有查阅本单位全部表册的权限，已停止生成。"
+NOTHING = "没有可以收入的表册：{}"
+NOT_RUNNING = "材料包已经不在生成中。"
+NOTHING_TO_TRY = "没有需要重新生成的文件。"
+FAULT = "生成时出错，请重试；如仍失败，请联系系统管理员。"
+
+
+def entitled(user: User, campaign: Campaign) -> bool:
+    """May this person have all papers of the round, now?"""
+    return user.is_active and any(holds(user, right, unit=campaign.bureau) for right in RIGHTS)
+
+
+@transaction.atomic
+def order_package(campaign: Campaign, *, drafts: bool, site: str, by: User) -> Package:
+    """Plan a package and let the worker make it; of two wishes of one person at once there is one package."""
+    assert entitled(by, campaign)
+    Campaign.objects.across_bureaus().select_for_update().get(pk=campaign.pk)
+    running: Package | None = _of(by).filter(campaign=campaign, state=State.RUNNING).first()
+    if running is not None:
+        return running
+    dossiers, left = forms_of(campaign, drafts=drafts)
+    if not dossiers:
+        raise Refused(NOTHING.format("全部还在填写中。" if left else "本年度还没有表册。"))
+    omitted = [omitted_line(dossier) for dossier in left]
+    facts: dict[str, Any] = {"drafts": drafts, "site": site, "omitted": omitted, "keep_until": _a_week_on()}
+    package: Package = Package.objects.create(bureau=campaign.bureau, campaign=campaign, asked_by=by, **facts)
+    _plan(package, plan(campaign, dossiers))
+    detail = {"文件数": package.files.count(), "含填写中": drafts}
+    record("申请备案材料包", subject=package, bureau=package.bureau, detail=detail, by=by)
+    _start(package)
+    return package
+
+
+def _of(user: User) -> Any:
+    return Package.objects.across_bureaus().filter(asked_by=user)
+
+
+def _plan(package: Package, files: Sequence[Planned]) -> None:
+    PackageFile.objects.bulk_create(
+        PackageFile(bureau_id=package.bureau_id, package=package, order=order, **vars(file))
+        for order, file in enumerate(files, start=1)
+    )
+
+
+def _start(package: Package) -> None:
+    """A job that is committed with what it has to do."""
+    from lianzheng.desk.tasks import queue_up  # the task calls this module
+
+    queue_up(package.pk)
+
+
+def make_some(pk: UUID, *, seconds: float) -> bool:
+    """Make files of the package for about so long, a few at least; is there more to do? What was made stays made.
+
+    Called twice at once it works once: the second finds the package taken. A killed process gives it free.
+    """
+    with _alone(pk) as alone:
+        if not alone:
+            return False
+        until = time.monotonic() + seconds
+        painter = _painter(pk)
+        while painter is not None:
+            files = list(_unmade(painter.package).exclude(source=PackageFile.Source.LIST)[:AT_ONCE])
+            if not files:
+                _finish(painter)
+                return False
+            if not _keep(painter.package, _made(painter, files)):
+                return False
+            if time.monotonic() > until:
+                return True
+        return False
+
+
+@contextlib.contextmanager
+def _alone(pk: UUID) -> Iterator[bool]:
+    """PostgreSQL's own lock of this session, which ends with the session however that ends."""
+    key = f"package {pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        taken: bool = cursor.fetchone()[0]
+        try:
+            yield taken
+        finally:
+            if taken:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def _painter(pk: UUID) -> Painter | None:
+    """For a package that is to be made and whose person may still have it."""
+    rows = Package.objects.across_bureaus().select_related("campaign__bureau", "bureau", "asked_by")
+    package: Package | None = rows.filter(pk=pk, state=State.RUNNING).first()
+    if package is None:
+        return None
+    if not entitled(package.asked_by, package.campaign):
+        _stop(package, reason=NO_RIGHT)
+        return None
+    return Painter(package)
+
+
+def _unmade(package: Package) -> Any:
+    return package.files.filter(made_at=None, failure="").order_by("order")
+
+
+@transaction.atomic
+def _stop(package: Package, *, reason: str) -> None:
+    _running(package).update(state=State.STOPPED, reason=reason, ended_at=Now())
+    package.files.all().delete()
+    record("停止备案材料包", subject=package, bureau=package.bureau, detail={"原因": reason}, by=None)
+
+
+def _running(package: Package) -> Any:
+    """The row, locked, if it is still to be made."""
+    return Package.objects.across_bureaus().select_for_update().filter(pk=package.pk, state=State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file with its content, or with the sentence that says why there is none."""
+
+    file: PackageFile
+    content: bytes | Page = b""
+    recipe: str = ""
+    failure: str = ""
+
+
+def _made(painter: Painter, files: Sequence[PackageFile]) -> list[Made]:
+    """The contents, pages set by two presses at once."""
+    drawn = [_drawn(painter, file) for file in files]
+    with ThreadPoolExecutor(pdf.PRESSES) as pool:
+        return list(pool.map(_set, drawn))
+
+
+def _drawn(painter: Painter, file: PackageFile) -> Made:
+    """One file that goes wrong keeps none of the others from being made."""
+    try:
+        content = painter.make(file)
+    except pdf.PaperFailed as failure:
+        return Made(file, failure=str(failure))
+    except Exception as fault:  # whatever it is: the others are made, this one is shown as missing
+        # The fault's name alone: its message may quote the paper.
+        logger.error("a file of a package could not be made: %s", type(fault).__name__)
+        return Made(file, failure=FAULT)
+    if not isinstance(content, Page):
+        return Made(file, content)
+    same = PackageFile.objects.in_bureau(painter.package.bureau).filter(recipe=content.recipe)
+    kept = same.exclude(made_at=None).values_list("content", flat=True).first()
+    return Made(file, content if kept is None else bytes(kept), content.recipe)
+
+
+def _set(made: Made) -> Made:
+    """Runs in a thread of its own and asks nothing of the database."""
+    if not isinstance(made.content, Page):
+        return made
+    if reason := pdf.available():
+        return Made(made.file, failure=reason)
+    try:
+        return replace(made, content=pdf.typeset(made.content.html))
+    except pdf.PaperFailed as failure:
+        return Made(made.file, failure=str(failure))
+
+
+@transaction.atomic
+def _keep(package: Package, made: Iterable[Made]) -> bool:
+    """Write the contents, unless the package was cancelled meanwhile."""
+    if _running(package).first() is None:
+        return False
+    for item in made:
+        row = package.files.filter(pk=item.file.pk, made_at=None)
+        if item.failure:
+            row.update(failure=item.failure[:300])
+        else:
+            assert isinstance(item.content, bytes)
+            facts = {"size": len(item.content), "sha256": sha256(item.content).hexdigest(), "recipe": item.recipe}
+            row.update(content=item.content, made_at=Now(), **facts)
+    return True
+
+
+@transaction.atomic
+def _finish(painter: Painter) -> None:
+    """Write the list of what was made; from here on the package may be fetched."""
+    package = painter.package
+    if not _keep(package, [Made(file, painter.make(file)) for file in _unmade(package)]):
+        return
+    failed = package.files.exclude(failure="").count()
+    state = State.PARTLY if failed else State.DONE
+    _running(package).update(state=state, ended_at=Now(), keep_until=_a_week_on())
+    digest = package.files.get(source=PackageFile.Source.LIST).sha256
+    detail = {"文件数": package.files.count() - failed, "未生成": failed}
+    record("生成备案材料包", subject=package, bureau=package.bureau, digest=digest, detail=detail, by=package.asked_by)
+
+
+def _a_week_on() -> date:
+    return clock.today() + timedelta(days=KEPT_DAYS)
+
+
+@transaction.atomic
+def cancel_package(package: Package, *, by: User) -> None:
+    """Stop making it and drop what was made. Raises Refused when it is made or stopped already."""
+    if not _running(package).update(state=State.CANCELLED, ended_at=Now()):
+        raise Refused(NOT_RUNNING)
+    package.files.all().delete()
+    record("取消备案材料包", subject=package, bureau=package.bureau, by=by)
+
+
+@transaction.atomic
+def retry_package(package: Package, *, by: User) -> None:
+    """Let the worker go on: with a package that stands still, or with the files that could not be made."""
+    found = Package.objects.across_bureaus().select_for_update().get(pk=package.pk)
+    if found.state == State.PARTLY:
+        package.files.exclude(failure="").update(failure="")
+        listed = package.files.filter(source=PackageFile.Source.LIST)
+        listed.update(content=None, size=None, sha256="", made_at=None)
+        Package.objects.across_bureaus().filter(pk=package.pk).update(state=State.RUNNING, ended_at=None)
+    elif found.state != State.RUNNING:
+        raise Refused(NOTHING_TO_TRY)
+    record("继续生成备案材料包", subject=package, bureau=package.bureau, by=by)
+    _start(package)
+
+
+@transaction.atomic
+def clear_old() -> int:
+    """Drop the files of packages that were kept long enough, finished or not; how many packages."""
+    kept = Package.objects.across_bureaus().filter(state__in=(State.RUNNING, State.DONE, State.PARTLY))
+    old = list(kept.filter(keep_until__lt=clock.today()).select_for_update(of=("self",)).select_related("bureau"))
+    for package in old:
+        package.files.all().delete()
+        Package.objects.across_bureaus().filter(pk=package.pk).update(state=State.EXPIRED)
+        record("清除过期备案材料包", subject=package, bureau=package.bureau, by=None)
+    return len(old)
+
+
+def unfinished() -> list[UUID]:
+    """Packages that are still to be made, the oldest first."""
+    rows = Package.objects.across_bureaus().filter(state=State.RUNNING).order_by("asked_at")
+    return list(rows.values_list("pk", flat=True))
