@@ -73,14 +73,18 @@ def bare(grid: Grid) -> bytes:
     for column, width in enumerate(grid.widths, start=1):
         page.column_dimensions[xlsx.get_column_letter(column)].width = width * xlsx.PER_CHARACTER
     heights = xlsx._heights(grid)
-    for number, cells in enumerate(grid.by_row(), start=1):
+    places: list[list[tuple[str, str, str]]] = [[("", "body", "left")] * len(grid.widths) for _ in range(grid.rows)]
+    for cell in grid.cells:
+        for row in range(cell.row, cell.row + cell.rowspan):
+            places[row][cell.col] = (cell.text if row == cell.row else "", cell.kind, cell.align)
+    for number, line in enumerate(places, start=1):
         page.row_dimensions[number].height = heights[number - 1]
-        line: list[object] = [None] * len(grid.widths)
-        for cell in cells:
-            made = WriteOnlyCell(page, Decimal(cell.text) if cell.kind in ("index", "figure") else cell.text or None)
-            made._style = copy(styles.of(cell.kind, align=cell.align))
-            line[cell.col] = made
-        page.append(line)
+        made = []
+        for text, kind, align in line:
+            one = WriteOnlyCell(page, Decimal(text) if text and kind in ("index", "figure") else text or None)
+            one._style = copy(styles.of(kind, align=align))
+            made.append(one)
+        page.append(made)
     page.merged_cells.ranges.update(xlsx._merges(grid))
     out = io.BytesIO()
     book.save(out)
