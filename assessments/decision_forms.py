@@ -142,21 +142,38 @@ class ReceiptForm(CleanForm):
         return received
 
 
-class PaperForm(ReceiptForm):
-    """A receipt on paper, with its scan."""
-
-    scan = forms.FileField(
-        label="回执扫描件",
+def _scan_field(label: str) -> forms.FileField:
+    return forms.FileField(
+        label=label,
         help_text="PDF、JPEG 或 PNG，不超过 10 MB。",
-        error_messages={"required": "请选择回执的扫描件。"},
+        error_messages={"required": f"请选择{label}。"},
         widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
     )
 
+
+def _checked(scan: Any) -> Scan:
+    try:
+        return scan_of(scan.read())
+    except Unfit as unfit:
+        raise ValidationError(str(unfit)) from unfit
+
+
+class PaperForm(ReceiptForm):
+    """A receipt on paper, with its scan."""
+
+    scan = _scan_field("回执扫描件")
+
     def clean_scan(self) -> Scan:
-        try:
-            return scan_of(self.cleaned_data["scan"].read())
-        except Unfit as unfit:
-            raise ValidationError(str(unfit)) from unfit
+        return _checked(self.cleaned_data["scan"])
+
+
+class SignedForm(CleanForm):
+    """The scan of a paper that was signed and sealed."""
+
+    scan = _scan_field("签字盖章扫描件")
+
+    def clean_scan(self) -> Scan:
+        return _checked(self.cleaned_data["scan"])
 
 
 class BackForm(CleanForm):

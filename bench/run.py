@@ -19,6 +19,7 @@ from assessments.models import Dossier, State
 from assessments.papers import RATING, grid_of
 from assessments.schemes import SIX
 from assessments.scoring import dimensions_of
+from bench import papers
 from bench.crowd import crowd
 from lianzheng.organisation.models import User
 from lianzheng.render import pdf, xlsx
@@ -96,6 +97,8 @@ def run() -> None:
     cpu, wall = measure(lambda: pdf.document([grid]), rounds=5)
     print(f"{'附件4 PDF':<14}{cpu:>9.1f}{wall:>9.1f}{'':>6}  1500 ms")
     _effect()
+    for line in papers.lines():
+        print(line, flush=True)
 
 
 def _effect() -> None:

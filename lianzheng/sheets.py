@@ -96,7 +96,7 @@ class Sheet:
     landscape: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A rectangle of the grid; `row` and `col` count from 0 and name its upper left corner."""
 

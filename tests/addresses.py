@@ -164,6 +164,9 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "power_new": ("GET", ("王五", "外人")),
     "power": ("GET", ("王五",)),
     "power_retire": ("POST", ("王五",)),
+    "issued": ("GET", ("王五", "孙八", "赵六", "外人")),
+    "issued_paper": ("GET", ("王五", "孙八", "赵六")),
+    "issued_scan": ("GET", ("王五", "孙八", "赵六")),
     "packages": ("GET", ("王五", "孙八", "赵六", "外人")),
     "package": ("GET", ("王五",)),
     "package_cancel": ("POST", ("王五",)),
@@ -188,6 +191,7 @@ PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "
 PLAIN += (
     "authority",
     "packages",
+    "issued",
     "powers",
     "powers_file",
     "powers_template",
@@ -216,5 +220,5 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file", "package_file", "report", "powers_file", "powers_template")
+FILES += ("duty_evidence_file", "package_file", "report", "issued_scan", "powers_file", "powers_template")
 """Addresses that answer with a file."""

@@ -82,15 +82,20 @@ def compare(paper: IssuedPaper, file: Any) -> dict[str, str]:
     return {"text": SAME.format(IssuedFile.Kind(kind).label), "tone": "success"}
 
 
-def _card(paper: IssuedPaper) -> dict[str, Any]:
-    """All that is shown of a paper."""
+def state_of(paper: IssuedPaper) -> dict[str, str]:
+    """What the paper is worth today."""
     state = State(paper.state)
     if state == State.VALID and paper.until is not None and clock.today() > paper.until:
         state = State.ENDED
+    return {"text": str(state.label), "tone": TONES.get(state, "danger")}
+
+
+def _card(paper: IssuedPaper) -> dict[str, Any]:
+    """All that is shown of a paper."""
     facts = [
         {"term": "编号", "text": paper.number},
         {"term": "标题", "text": paper.title},
         {"term": "期限", "text": paper.period},
         {"term": "内容摘要（SHA-256）", "text": paper.digest},
     ]
-    return {"state": {"text": state.label, "tone": TONES.get(state, "danger")}, "facts": facts, "number": paper.number}
+    return {"state": state_of(paper), "facts": facts, "number": paper.number}

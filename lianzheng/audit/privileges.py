@@ -18,6 +18,7 @@ REMOVED_FROM = {
     "accounts_session",
     "accounts_authenticator",
     "accounts_recoverycode",
+    "desk_packagefile",
     "organisation_holiday",
     "organisation_demoshift",
     "organisation_unitusergrant",

@@ -27,6 +27,7 @@ OFFICE: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("划分标准", "criteria", frozenset((Right.RUN_OFFICE,))),
     ("备案", "filings", frozenset((Right.RECEIVE_FILING, Right.RUN_OFFICE))),
     ("备案材料包", "packages", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
+    ("已发文书", "issued", frozenset((Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT))),
     ("公示异议", "objections", frozenset((Right.RUN_OFFICE, Right.INSPECT))),
     ("离岗交接", "handovers", frozenset((Right.RUN_OFFICE,))),
     ("账号管理", "people", frozenset((Right.ADMINISTER, Right.GRANT_RIGHTS))),

@@ -141,6 +141,17 @@ def request_grant(role: Role, *, unit: Unit, person: User, takes: bool, reason: 
     return row
 
 
+@transaction.atomic
+def withdraw_requests(role: Role, *, unit: Unit, person: User, by: User) -> None:
+    """What an act asked for that has been undone meanwhile waits for nobody any more."""
+    rows = GrantRequest.objects.select_for_update(of=("self",)).filter(unit=unit, person=person, role=role.code)
+    for row in rows.filter(outcome=""):
+        GrantRequest.objects.filter(pk=row.pk).update(
+            outcome=GrantRequest.Outcome.WITHDRAWN, decided_by=by, decided_at=Now()
+        )
+        record("撤回授权申请", subject=row, bureau=unit.bureau, detail=_said(row), by=by)
+
+
 def _said(row: GrantRequest) -> dict[str, str]:
     return {"角色": role_of(row.role).label, "人员": str(row.person_id), "机构": str(row.unit_id)}
 

@@ -7,9 +7,11 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from openpyxl import Workbook
@@ -123,7 +125,7 @@ def _alignment(kind: str, *, align: str) -> Alignment:
 def _paint(sheet: Any, *, grid: Grid, styles: _Styles) -> None:
     _set_up_page(sheet, grid=grid)
     heights = [*_top_heights(grid), *_heights(grid)]
-    rows = [*_top(sheet, grid=grid, styles=styles), *_rows(sheet, grid=grid, styles=styles)]
+    rows = chain(_top(sheet, grid=grid, styles=styles), _rows(sheet, grid=grid, styles=styles))
     for number, (height, cells) in enumerate(zip(heights, rows, strict=True), 1):
         # A write-only sheet writes the row at once: its height must stand before its cells.
         sheet.row_dimensions[number].height = height
@@ -177,15 +179,21 @@ def _top_heights(grid: Grid) -> tuple[float, float, float]:
     return 24.0, 30.0 * lines, 20.0
 
 
-def _rows(sheet: Any, *, grid: Grid, styles: _Styles) -> list[list[Any]]:
-    matrix: list[list[Any]] = [[None] * len(grid.widths) for _ in range(grid.rows)]
+def _rows(sheet: Any, *, grid: Grid, styles: _Styles) -> Iterator[list[Any]]:
+    """Row by row: no more cells than those of one row are in memory."""
+    places: list[list[Cell | None]] = [[None] * len(grid.widths) for _ in range(grid.rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
-            for col in range(cell.col, cell.col + cell.colspan):
-                # The covered cells of a merge bear its borders.
-                matrix[row][col] = _text(sheet, "", kind=cell.kind, styles=styles)
-        matrix[cell.row][cell.col] = _painted(sheet, cell=cell, styles=styles)
-    return [[c for c in row if c is not None] for row in matrix]
+            places[row][cell.col : cell.col + cell.colspan] = [cell] * cell.colspan
+    for number, line in enumerate(places):
+        yield [
+            _painted(sheet, cell=cell, styles=styles)
+            if (cell.row, cell.col) == (number, col)
+            # The covered cells of a merge bear its borders.
+            else _text(sheet, "", kind=cell.kind, styles=styles)
+            for col, cell in enumerate(line)
+            if cell is not None
+        ]
 
 
 def _painted(sheet: Any, *, cell: Cell, styles: _Styles) -> Any:
@@ -241,5 +249,6 @@ def _lines(text: str, *, width: float) -> int:
     return sum(max(1, math.ceil(_half_widths(line) / room)) for line in text.split("\n"))
 
 
+@lru_cache(maxsize=4096)
 def _half_widths(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)

@@ -13,6 +13,8 @@ from early_warning.colours import Office, Part
 from early_warning.models import NetworkSeat, Outcome, Tier
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused
+from lianzheng.organisation.actions import decide_grant
+from lianzheng.organisation.models import GrantRequest
 from lianzheng.organisation.rights import holds
 from lianzheng.organisation.roles import Right
 from tests.at_once import together
@@ -24,6 +26,12 @@ PLACE = "network"
 
 def seat(cast: Cast, name: str, unit: str, tier: str = Tier.INFORMANT) -> NetworkSeat:
     return appoint_seat(cast[name], unit=cast.units[unit], tier=tier, by=again(cast["赵六"]))
+
+
+def confirm(cast: Cast) -> None:
+    """The security administrator confirms what waits."""
+    for row in GrantRequest.objects.filter(outcome=""):
+        decide_grant(row, outcome=GrantRequest.Outcome.CONFIRMED, by=again(cast["安全员"]))
 
 
 def may_report(cast: Cast, name: str, unit: str = "建筑业股") -> bool:
@@ -39,6 +47,8 @@ def test_informant_needs_a_reporting_point_above_him(cast: Cast) -> None:
     assert not may_report(cast, "陈九")
     seat(cast, "王五", "县住建局", Tier.POINT)
     seat(cast, "陈九", "建筑业股")
+    assert not may_report(cast, "陈九")
+    confirm(cast)
     assert (may_report(cast, "陈九"), may_report(cast, "陈九", "办公室")) == (True, False)
 
 
@@ -55,6 +65,7 @@ def test_network_is_a_tree_and_an_informant_belongs_to_the_nearest_point(cast: C
 def test_end_takes_the_right_with_the_last_seat_and_leaves_no_informant_alone(cast: Cast) -> None:
     point = seat(cast, "李四", "建筑业股", Tier.POINT)
     own = seat(cast, "李四", "建筑业股")
+    confirm(cast)
     with pytest.raises(Refused, match="建筑业股还有预警信息员"):
         end_seat(point, by=cast["赵六"])
     end_seat(own, by=cast["赵六"])
@@ -96,9 +107,12 @@ def test_page_appoints_and_ends_and_says_what_it_cannot(cast: Cast) -> None:
     assert [client.post(reverse(PLACE), data).status_code for data in (point, values)] == [302, 302]
     assert "解聘" in client.get(reverse(PLACE)).content.decode()
     made = NetworkSeat.unscoped.get(tier="informant")
+    assert client.get(reverse(PLACE)).content.decode().count("待安全管理员确认") == 2
     client.post(reverse("network_end", args=[made.pk]))
     made.refresh_from_db()
     assert made.ended_at is not None
+    confirm(cast)
+    assert (may_report(cast, "陈九"), may_report(cast, "王五")) == (False, True)
     stranger = {"tier": "informant", "unit": str(cast.other.pk), "person": str(cast["外人"].pk)}
     assert client.post(reverse(PLACE), stranger).status_code == 422
 

@@ -93,8 +93,8 @@ def test_template_is_set_up_to_be_filled_in_and_printed() -> None:
 def test_types_are_offered_from_a_hidden_sheet() -> None:
     book = opened(made(ANNEX_2, stored(ANNEX_2)))
     [offer] = book[workbook.SHEET].data_validations.dataValidation
-    assert (offer.type, offer.formula1, str(offer.sqref)) == ("list", "=risk_types", "C4:C54")
-    assert book.defined_names["risk_types"].attr_text == "'字典'!$A$1:$A$5"
+    assert (offer.type, offer.formula1, str(offer.sqref)) == ("list", "=risk_type_words", "C4:C54")
+    assert book.defined_names["risk_type_words"].attr_text == "'字典'!$A$1:$A$5"
     assert [cell.value for cell in book["字典"]["A"]] == RiskType.labels
     states = {sheet.title: sheet.sheet_state for sheet in book.worksheets}
     assert states == {"填写": "visible", "字典": "hidden", "_meta": "veryHidden"}

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from early_warning.models import NetworkSeat, Tier
-from lianzheng.organisation.models import Unit, UnitUserGrant
-from lianzheng.organisation.roles import Right
+from lianzheng.organisation.models import GrantRequest, Unit, UnitUserGrant, User
+from lianzheng.organisation.roles import INFORMANT, Right
 
 
 @dataclass
@@ -20,6 +23,26 @@ def point_of(unit: Unit, seats: Iterable[NetworkSeat]) -> NetworkSeat | None:
     """The nearest reporting point at or above the unit."""
     over = [seat for seat in seats if seat.tier == Tier.POINT and unit.path.startswith(seat.unit.path)]
     return max(over, key=lambda seat: len(seat.unit.path), default=None)
+
+
+def reports(person: User, *, unit: Unit) -> bool:
+    """Was the right to report granted for this very unit?"""
+    rows = UnitUserGrant.objects.filter(content_object=unit, user=person)
+    return bool(rows.filter(permission__codename=Right.REPORT_SIGNAL).exists())
+
+
+def asked_for(person: User, *, unit: Unit) -> bool:
+    """Does the same right wait for its confirmation already?"""
+    return GrantRequest.objects.filter(unit=unit, person=person, role=INFORMANT.code, outcome="").exists()
+
+
+def unconfirmed(bureau: Unit) -> set[UUID]:
+    """Open seats whose right nobody has confirmed yet; one query."""
+    given = UnitUserGrant.objects.filter(
+        content_object=OuterRef("unit"), user=OuterRef("person"), permission__codename=Right.REPORT_SIGNAL
+    )
+    rows = NetworkSeat.objects.in_bureau(bureau).filter(~Exists(given), ended_at=None)
+    return set(rows.values_list("pk", flat=True))
 
 
 def centre(bureau: Unit) -> list[str]:

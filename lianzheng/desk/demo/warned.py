@@ -13,7 +13,8 @@ from early_warning.subjects import Subject
 from lianzheng import clock
 from lianzheng.desk.demo.play import Player, go_to
 from lianzheng.flow import Said, Step
-from lianzheng.organisation.models import Unit, User
+from lianzheng.organisation.actions import decide_grant
+from lianzheng.organisation.models import GrantRequest, Unit, User
 
 OPINION = "同意。"
 PHONE = "见本单位公开栏"
@@ -23,9 +24,12 @@ def play(player: Player, story: Mapping[str, Sequence[dict[str, Any]]], *, today
     """The informants' network; then every matter from its day on, two days a step, until it lies where the demo shows
     it."""
     units = {unit.name: unit for unit in Unit.objects.under(player.bureau)}
+    secure = player.wearing("grant_rights")
     for seat in story["network"]:
         person = player.placed.people[seat["username"]]
         actions.appoint_seat(person, unit=units[seat["unit"]], tier=seat["tier"], by=player.wearing("handle_warnings"))
+    for row in GrantRequest.objects.filter(outcome="", unit__in=units.values()):
+        decide_grant(row, outcome=GrantRequest.Outcome.CONFIRMED, by=secure)
     for item in sorted(story["signals"], key=lambda item: -int(item["ago"])):
         go_to(today - timedelta(days=item["ago"]), by=player.office())
         _matter(player, item, today=today)

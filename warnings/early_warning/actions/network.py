@@ -6,17 +6,18 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from early_warning.models import NetworkSeat, Tier
-from early_warning.network import point_of
+from early_warning.network import asked_for, point_of, reports
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused
-from lianzheng.organisation.actions import grant, revoke
+from lianzheng.organisation.actions import request_grant, revoke, withdraw_requests
 from lianzheng.organisation.models import Unit, User
-from lianzheng.organisation.roles import role
+from lianzheng.organisation.roles import INFORMANT
 
 
 @transaction.atomic
 def appoint_seat(person: User, *, unit: Unit, tier: str, by: User) -> NetworkSeat:
-    """聘任. One keeper a reporting point; an informant needs a reporting point at or above the unit. Raises Refused."""
+    """聘任. One keeper a reporting point; an informant needs a reporting point at or above the unit. The right to
+    report is asked for with it and stands once the security administrator has confirmed it. Raises Refused."""
     seats = _open_seats(unit.bureau)
     if any(seat.unit_id == unit.pk and seat.person_id == person.pk and seat.tier == tier for seat in seats):
         raise Refused(f"{person.name}已经是{unit.name}的{Tier(tier).label}。")
@@ -27,7 +28,9 @@ def appoint_seat(person: User, *, unit: Unit, tier: str, by: User) -> NetworkSea
     seat: NetworkSeat = NetworkSeat.objects.create(
         bureau=unit.bureau, unit=unit, person=person, tier=tier, appointed_by=by
     )
-    grant(role("informant"), unit=unit, to=person, by=by)
+    if not reports(person, unit=unit) and not asked_for(person, unit=unit):
+        reason = f"聘任为{seat.get_tier_display()}"
+        request_grant(INFORMANT, unit=unit, person=person, takes=False, reason=reason, by=by)
     _journal("聘任", seat, by=by)
     return seat
 
@@ -45,7 +48,8 @@ def end_seat(seat: NetworkSeat, *, by: User) -> None:
         raise Refused(f"{names}还有预警信息员由本报送点联系，请先解聘他们或另设报送点。")
     NetworkSeat.objects.in_bureau(seat.bureau).filter(pk=seat.pk).update(ended_at=Now())
     if not any(other.unit_id == seat.unit_id and other.person_id == seat.person_id for other in left):
-        revoke(role("informant"), unit=seat.unit, to=seat.person, by=by)
+        withdraw_requests(INFORMANT, unit=seat.unit, person=seat.person, by=by)
+        revoke(INFORMANT, unit=seat.unit, to=seat.person, by=by)
     _journal("解聘", seat, by=by)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.views.present import day
@@ -29,7 +30,8 @@ def page(request: SignedIn) -> HttpResponse:
     form = SeatForm(request.POST or None, units=units, people=people)
     if form.is_valid() and _appointed(request, form, units, people):
         return redirect("network")
-    found = [_lines(point) for point in network.points(bureau)]
+    waiting = network.unconfirmed(bureau)
+    found = [_lines(point, waiting) for point in network.points(bureau)]
     context = {"bureau": bureau, "centre": network.centre(bureau), "points": found, "form": form}
     return render(request, "early_warning/network.html", context, status=422 if form.errors else 200)
 
@@ -51,17 +53,20 @@ def _appointed(request: SignedIn, form: SeatForm, units: list[Unit], people: lis
     except Refused as refusal:
         form.add_error(None, " ".join(refusal.sentences))
         return False
-    messages.success(request, f"已聘任{person.name}为{unit.name}的{seat.get_tier_display()}。")
+    done = f"已聘任{person.name}为{unit.name}的{seat.get_tier_display()}"
+    given = network.reports(person, unit=unit)
+    messages.success(request, f"{done}。" if given else f"{done}，报送权限待安全管理员确认。")
     return True
 
 
-def _lines(point: network.Point) -> dict[str, Any]:
-    return {"keeper": _line(point.keeper), "informants": [_line(seat) for seat in point.informants]}
+def _lines(point: network.Point, waiting: set[UUID]) -> dict[str, Any]:
+    return {"keeper": _line(point.keeper, waiting), "informants": [_line(seat, waiting) for seat in point.informants]}
 
 
-def _line(seat: NetworkSeat) -> dict[str, str]:
-    since = day(seat.appointed_at.date())
-    return {"id": str(seat.pk), "unit": seat.unit.name, "person": seat.person.name, "since": since}
+def _line(seat: NetworkSeat, waiting: set[UUID]) -> dict[str, Any]:
+    since = day(localtime(seat.appointed_at).date())
+    names = {"unit": seat.unit.name, "person": seat.person.name}
+    return names | {"id": str(seat.pk), "since": since, "waiting": seat.pk in waiting}
 
 
 @may(Right.HANDLE_WARNINGS)

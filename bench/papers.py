@@ -1,0 +1,198 @@
+"""Measures what comes out on paper and in from Excel, each against the bare libraries doing the same, in one run.
+
+`LIANZHENG_BENCH_FORMS` (300) and `LIANZHENG_BENCH_ROWS` (10000) say how much.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from copy import copy
+from decimal import Decimal
+
+from django.db import transaction
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from assessments.ledger import LEDGER
+from assessments.models import Dossier
+from assessments.papers import RATING, grid_of
+from lianzheng.organisation.models import Unit, User
+from lianzheng.render import fonts, pdf, xlsx
+from lianzheng.sheets import Grid, lay_out
+from registers import powers
+from registers.comparison import Line, compare
+from registers.sheets import POWERS
+
+FORMS = int(os.environ.get("LIANZHENG_BENCH_FORMS", "300"))
+ROWS = int(os.environ.get("LIANZHENG_BENCH_ROWS", "10000"))
+LINES = 3000
+ROUNDS = 3
+
+
+def spent(work: Callable[[], object]) -> float:
+    """CPU seconds of this process, the median of a few rounds."""
+    found = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        work()
+        found.append(time.process_time() - began)
+    return statistics.median(found)
+
+
+def register(number: int) -> Grid:
+    """So many points laid out as 台账."""
+    row = {
+        "section": "建筑业股",
+        "post": "施工许可岗",
+        "post_level": "二级",
+        "power": "施工许可审批",
+        "risk_type": "岗位职责风险",
+        "name": "审批把关不严",
+        "manifestation": "对申报资料审查不严，为不符合条件的项目办理许可。" * 2,
+        "level": "二级",
+        "measures": "实行双人审查，逐项核对清单并留痕。\n每季度抽查已办结事项。",
+        "responsible": "张三",
+        "state": "执行中",
+    }
+    rows = [row | {"section": f"股室{n // 200}", "post": f"岗位{n // 8}"} for n in range(number)]
+    return lay_out(LEDGER, owner={"bureau_name": "县住建局", "on": None}, rows=rows)
+
+
+def bare(grid: Grid) -> bytes:
+    """The same cells, styles, heights and merges in openpyxl's write-only mode and nothing else."""
+    book = Workbook(write_only=True)
+    styles = xlsx._Styles(book)
+    page = book.create_sheet("台账")
+    for column, width in enumerate(grid.widths, start=1):
+        page.column_dimensions[xlsx.get_column_letter(column)].width = width * xlsx.PER_CHARACTER
+    heights = xlsx._heights(grid)
+    places: list[list[tuple[str, str, str]]] = [[("", "body", "left")] * len(grid.widths) for _ in range(grid.rows)]
+    for cell in grid.cells:
+        for row in range(cell.row, cell.row + cell.rowspan):
+            places[row][cell.col] = (cell.text if row == cell.row else "", cell.kind, cell.align)
+    for number, line in enumerate(places, start=1):
+        page.row_dimensions[number].height = heights[number - 1]
+        made = []
+        for text, kind, align in line:
+            one = WriteOnlyCell(page, Decimal(text) if text and kind in ("index", "figure") else text or None)
+            one._style = copy(styles.of(kind, align=align))
+            made.append(one)
+        page.append(made)
+    page.merged_cells.ranges.update(xlsx._merges(grid))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+MEMORY = """
+import resource, sys
+import django
+django.setup()
+from bench.papers import register
+from lianzheng.render import xlsx
+grid = register(int(sys.argv[1]))
+xlsx.workbook([grid])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+NAIVE = """
+import resource, sys, time
+from weasyprint import HTML
+pages = sys.stdin.read().split("\\x00")
+began = time.perf_counter()
+for page in pages:
+    HTML(string=page).write_pdf()
+print(time.perf_counter() - began)
+"""
+
+
+def memory_of(number: int) -> int:
+    """Megabytes at most of a process that writes so many points."""
+    done = subprocess.run([sys.executable, "-c", MEMORY, str(number)], capture_output=True, check=True, text=True)
+    return int(done.stdout)
+
+
+def forms(number: int) -> list[Grid]:
+    """附件4 of so many posts; the demo's forms over again, each with a number of its own."""
+    rated = Dossier.unscoped.filter(kind="post", stage="rating").exclude(decided_rank=None)
+    found = list(rated.select_related("bureau", "campaign", "unit", "table__post", "holder")[:20])
+    grids = [grid_of(dossier, RATING["post"]) for dossier in found]
+    return [grids[n % len(grids)] for n in range(number)]
+
+
+def naive_seconds(grids: list[Grid]) -> float:
+    """A loop of WeasyPrint over the same pages in one process, nothing kept from one to the next."""
+    styled = [pdf.page([grid]).replace("<style>", f"<style>{pdf.stylesheet()}", 1) for grid in grids]
+    environment = {**os.environ, "FONTCONFIG_FILE": str(fonts.write_conf())}
+    done = subprocess.run(
+        [sys.executable, "-c", NAIVE],
+        input="\x00".join(styled),
+        capture_output=True,
+        check=True,
+        text=True,
+        env=environment,
+    )
+    return float(done.stdout)
+
+
+def ours_seconds(grids: list[Grid]) -> float:
+    began = time.perf_counter()
+    for _ in pdf.documents([grid] for grid in grids):
+        pass
+    return time.perf_counter() - began
+
+
+def dry_run_seconds() -> float:
+    """Three thousand lines of 职权目录 compared with as few as there are."""
+    bureau = Unit.objects.filter(kind=Unit.Kind.BUREAU)[0]
+    texts = {"section": "办公室", "power_kind": "内部管理", "basis": "管理办法", "posts": ""}
+    lines = [Line(n, texts | {"name": f"职权{n}"}) for n in range(4, LINES + 4)]
+
+    def work() -> None:
+        now, check = powers.stored(powers.powers_of(bureau)), powers.check_of(bureau)
+        compare(lines, stored=now, sheet=POWERS, check=check, most=LINES * 2)
+
+    return spent(work)
+
+
+def package_again_seconds() -> tuple[int, float, float]:
+    """Files of a package, and seconds for it the first time and again with nothing changed; kept by nobody."""
+    from assessments.models import Campaign
+    from lianzheng.desk.actions import make_some, order_package
+
+    campaign = Campaign.unscoped.filter(bureau__kind=Unit.Kind.BUREAU).order_by("-year")[0]
+    office = User.objects.filter(unitusergrant__permission__codename="run_office").filter(
+        unitusergrant__content_object=campaign.bureau
+    )[0]
+    took: list[float] = []
+    with transaction.atomic():
+        for _ in range(2):
+            package = order_package(campaign, drafts=False, site="", by=office)
+            began = time.perf_counter()
+            while make_some(package.pk, seconds=600):
+                continue
+            took.append(time.perf_counter() - began)
+        count = package.files.count()
+        transaction.set_rollback(True)
+    return count, took[0], took[1]
+
+
+def lines() -> Iterator[str]:
+    """The rows of the table, as they are measured."""
+    grid = register(ROWS)
+    ours, floor = spent(lambda: xlsx.workbook([grid])), spent(lambda: bare(grid))
+    yield f"台账 {ROWS} 个风险点 → xlsx：{ours:.2f} 秒，裸写 {floor:.2f} 秒，{ours / floor:.2f} 倍（预算 1.25）"
+    yield f"同上，进程内存最多 {memory_of(ROWS)} MB（预算 150）"
+    yield f"导入 {LINES} 行试算：{dry_run_seconds():.2f} 秒（预算 3）"
+    papers = forms(FORMS)
+    slow, fast = naive_seconds(papers), ours_seconds(papers)
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    yield f"{FORMS} 份附件4 → PDF：{fast:.1f} 秒，逐份 {slow:.1f} 秒，{fast / slow:.2f} 倍（预算 0.32），最多 {most} MB"
+    count, first, second = package_again_seconds()
+    yield f"备案材料包 {count} 个文件：{first:.1f} 秒；内容没有变动时再做一次 {second:.1f} 秒"
