@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from lianzheng.desk.anchors import CHUNK
 from lianzheng.postgres import find_software
 
-EMPTIED = "accounts_session"  # a restored session would sign in somebody who has signed out since
+EMPTIED = ("accounts_session", "django_session")
+"""A restored session would sign in somebody who has signed out since. The second is where older backups had theirs."""
 BURN = 200_000
 MOST_BURNT = 1_000_000_000  # half of what a transaction counter may run ahead before rows must be frozen
 
@@ -46,7 +47,8 @@ def snapshot() -> Iterator[str]:
 
 def write(target: IO[bytes], *, of: str) -> tuple[int, str]:
     """Dump that snapshot; size and SHA-256. Through a pipe: when we are killed, pg_dump ends as well."""
-    options = ["--format=custom", "--no-owner", "--no-privileges", f"--exclude-table-data={EMPTIED}"]
+    options = ["--format=custom", "--no-owner", "--no-privileges"]
+    options += [f"--exclude-table-data={table}" for table in EMPTIED]
     command = [str(find_software() / "pg_dump"), *options, f"--snapshot={of}"]
     size, digest = 0, hashlib.sha256()
     with subprocess.Popen(
@@ -105,7 +107,7 @@ def tables() -> dict[str, int]:
     """Rows of each table, as a restored database must have them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-        names = [name for (name,) in cursor.fetchall() if name != EMPTIED]
+        names = [name for (name,) in cursor.fetchall() if name not in EMPTIED]
         counts = {}
         for name in names:
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")
