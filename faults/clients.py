@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from faults.house import House
 
 TOKEN = "f" * 32
+ELSEWHERE = ("/sign-in/", "/password/", "/account/")
 
 
 @dataclass
@@ -38,7 +39,10 @@ def send(port: int, method: str, path: str, *, cookie: str = "", timeout: float 
         link.request(method, path, body=body or None, headers=headers)
         response = link.getresponse()
         content = response.read()
-        return Answer(response.status, content, time.monotonic() - began, dict(response.getheaders()))
+        fields = dict(response.getheaders())
+        if response.status == 302 and fields.get("Location", "").startswith(ELSEWHERE):
+            return Answer(401, content, time.monotonic() - began, fields)  # sent away, and nothing was done
+        return Answer(response.status, content, time.monotonic() - began, fields)
     except (OSError, http.client.HTTPException):
         return Answer(0, b"", time.monotonic() - began)
     finally:

@@ -247,7 +247,9 @@ def addresses(house: House, value: str) -> Iterator[str]:
 def attack(port: int, path: str, value: str, *, cookie: str) -> Iterator[Answer]:
     """The value in every field of the query, of the form, under odd methods, and as a body that is no form."""
     yield get(port, f"{path}?{'&'.join(f'{name}={quote(value[:300])}' for name in FIELDS)}", cookie=cookie)
-    yield post(port, path, dict.fromkeys(FIELDS, value), cookie=cookie)
+    yield post(
+        port, path, dict.fromkeys(FIELDS, value[:300]) | {FIELDS[len(value) % len(FIELDS)]: value}, cookie=cookie
+    )
     yield send(port, "PUT", path, cookie=cookie, body=b"x")
     yield send(port, "POST", path, cookie=cookie, body=value.encode("utf-8", "surrogatepass") + b"\xff=%zz&&==")
 
@@ -275,7 +277,7 @@ def hostile(base: Path, folder: Path, size: Size) -> Outcome:
         with ThreadPoolExecutor(8) as pool:
             answers = [pair for some in pool.map(run, enumerate(jobs)) for pair in some]
         _, half = check(house, set())
-    wrong = [(path, answer.status, round(answer.seconds, 1)) for path, answer in answers if bad(answer)]
+    wrong = [(path[:60], answer.status, round(answer.seconds, 1)) for path, answer in answers if bad(answer)]
     if not wrong:
         house.remove()
     counts = Counter(answer.status for _, answer in answers)

@@ -15,9 +15,10 @@ MOST = 2000  # versions: more than a table of two hundred rows gets in a year
 
 @dataclass(frozen=True)
 class Change:
-    """One cell at one moment; `old` is "" for a row that is new."""
+    """One cell at one moment; `old` is "" for a row that is new. `number` orders what one transaction changed."""
 
     at: datetime
+    number: int
     row: str
     field: str
     old: str
@@ -27,7 +28,7 @@ class Change:
 def changes(table: RiskTable) -> list[Change]:
     """The changes of the table's rows and measures, the newest first."""
     found = [*_of_points(table), *_of_measures(table)]
-    return sorted(found, key=lambda change: change.at, reverse=True)
+    return sorted(found, key=lambda change: (change.at, change.number), reverse=True)
 
 
 def _of_points(table: RiskTable) -> Iterator[Change]:
@@ -46,11 +47,11 @@ def _between(before: Any, after: Any) -> Iterator[Change]:
     for name in FIELDS:
         old, new = _shown(before, name) if before else "", _shown(after, name)
         if old != new:
-            yield Change(after.pgh_created_at, row, _label(name), old, new)
+            yield Change(after.pgh_created_at, after.pgh_id, row, _label(name), old, new)
     gone = [bool(version and version.removed_at) for version in (before, after)]
     if gone[0] != gone[1]:
         words = ["在表中", "已删除"]
-        yield Change(after.pgh_created_at, row, "整行", words[gone[0]], words[gone[1]])
+        yield Change(after.pgh_created_at, after.pgh_id, row, "整行", words[gone[0]], words[gone[1]])
 
 
 def _of_measures(table: RiskTable) -> Iterator[Change]:
@@ -60,7 +61,7 @@ def _of_measures(table: RiskTable) -> Iterator[Change]:
     versions = model.pgh_event_model.objects.filter(point__in=list(names), pgh_label="insert").order_by("-pgh_id")
     for version in versions[:MOST]:
         row = names[version.point_id] or "（未写风险点）"
-        yield Change(version.pgh_created_at, row, _measure_label(), "", version.text)
+        yield Change(version.pgh_created_at, version.pgh_id, row, _measure_label(), "", version.text)
 
 
 def _measure_label() -> str:

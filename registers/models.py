@@ -63,8 +63,8 @@ class Power(BureauModel):
     saved_at = models.DateTimeField("保存时间", db_default=Now())
 
     data_classes = classified(
-        public="name power_kind basis",
-        internal="unit posts version active saved_at",
+        public="name power_kind basis unit",
+        internal="posts active version saved_at",
     )
 
     class Meta(BureauModel.Meta):
@@ -205,9 +205,7 @@ class KnownColumn(BureauModel):
     word = models.CharField("表头", max_length=100)
     source = models.CharField("栏目", max_length=20)
 
-    data_classes = classified(
-        internal="word source",
-    )
+    data_classes = classified(internal="word source")
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "列对应"

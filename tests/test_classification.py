@@ -32,7 +32,9 @@ PERSONAL = {
     "early_warning.warningnotice.phone",
 }
 """Ways to reach or to find a person; there is no identity number, no home, no relative, no bank account."""
-WORDS = re.compile("phone|contact|address|mail|identity|idcard|birth|home|spouse|relative|bank|account", re.IGNORECASE)
+WORDS = re.compile(
+    "phone|contact|address(?!ed)|mail|identity|idcard|birth|home|spouse|relative|bank|account", re.IGNORECASE
+)
 
 
 def ours() -> Iterator[type[models.Model]]:

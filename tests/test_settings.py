@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +23,80 @@ PRODUCTION = {
     "LIANZHENG_HOSTS": "lianzheng.example.gov.cn",
     "LIANZHENG_ORIGINS": "https://lianzheng.example.gov.cn",
 }
+
+
+ASK = """
+import json, django
+django.setup()
+from django.conf import settings
+from django.test import Client
+
+asked = [("/sign-in/", True, {}), ("/sign-in/", False, {}), ("/static/none.css", True, {}), ("/nowhere/", True, {}),
+         ("/sign-in/", True, {"HTTP_HOST": "another.example"})]
+told = []
+for url, secure, more in asked:
+    headers = {"HTTP_HOST": settings.ALLOWED_HOSTS[0]} | more
+    answer = Client(raise_request_exception=False).get(url, secure=secure, **headers)
+    cookies = [morsel.OutputString() for morsel in answer.cookies.values()]
+    told.append([answer.status_code, dict(answer.headers), cookies])
+print(json.dumps({"answers": told, "session": settings.SESSION_COOKIE_NAME, "apps": list(settings.INSTALLED_APPS)}))
+"""
+
+
+def site(**changes: str) -> dict[str, Any]:
+    """What a site under the production settings answers, without its database."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=ROOT,
+        env=kept | {"PYTHONPATH": f"{ROOT}:{ROOT / 'warnings'}", "PYTHONUTF8": "1"} | PRODUCTION | changes,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+@pytest.fixture(scope="module")
+def production() -> dict[str, Any]:
+    return site()
+
+
+def test_cookies_are_bound_to_the_host_and_to_tls(production: dict[str, Any]) -> None:
+    (cookie,) = production["answers"][0][2]
+    name, *flags = cookie.split("; ")
+    assert (name.split("=")[0], production["session"]) == ("__Host-csrf", "__Host-session")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(flags)
+    assert [flag for flag in flags if flag.startswith("Domain")] == []
+
+
+def test_every_answer_of_the_site_carries_the_headers_also_where_no_view_answered(production: dict[str, Any]) -> None:
+    statuses = [status for status, _, _ in production["answers"]]
+    assert statuses == [200, 301, 404, 404, 400]
+    for status, headers, _ in production["answers"]:
+        assert headers.get("Strict-Transport-Security", "").startswith("max-age=31536000") or status == 301
+        for name in (
+            "Content-Security-Policy",
+            "Permissions-Policy",
+            "Referrer-Policy",
+            "X-Content-Type-Options",
+            "X-Frame-Options",
+            "Cross-Origin-Opener-Policy",
+            "Cross-Origin-Resource-Policy",
+        ):
+            assert name in headers, (status, name)
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_admin_of_django_is_not_installed(production: dict[str, Any]) -> None:
+    assert [name for name in production["apps"] if "admin" in name] == []
+
+
+def test_unknown_password_policy_is_refused_at_the_start() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        site(LIANZHENG_PASSWORD_POLICY="none")
+    assert "LIANZHENG_PASSWORD_POLICY" in failure.value.stderr
 
 
 def check(**changes: str) -> subprocess.CompletedProcess[str]:

@@ -101,14 +101,8 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
     campaign = {"pk": year.campaign.pk}
     own = {"pk": finding.pk}
     row = own | {"row": point.pk}
-    rating.refresh_from_db()
-    meeting = rating.meeting
-    assert meeting is not None
     scheme = {"pk": year.campaign.scheme_id}
     line = add_criterion(year.cast.bureau, kind="post", rank=1, text="审批权", by=year.cast["王五"])
-    asked = ask_grant(
-        role("informant"), unit=year.cast.units["建筑业股"], person=year.cast["陈九"], **ASKED, by=year.cast["管理员"]
-    )
     return {
         **{name: {} for name in PLAIN},
         "authority_of": {"pk": year.cast.bureau.pk},
@@ -124,54 +118,59 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
         **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
+        "report": campaign | {"form": "docx"},
         "handover": {"pk": year.cast["张三"].pk},
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
         "deputy_revoke": {"pk": deputation(year.cast).pk},
         "inbox": {"tab": "todo"},
-        "person_act": {"pk": year.cast["张三"].pk},
-        "grant_decide": {"pk": asked.pk},
+        **arguments_of_accounts(year.cast),
         "row": row,
         "grade": row,
         "sheet": own | {"code": "1", "form": "xlsx"},
         "rollup": {"pk": section.pk},
         "roll": {"pk": section.pk},
-        "meeting": {"pk": meeting.pk},
-        "minutes": {"pk": meeting.pk, "form": "xlsx"},
+        **arguments_of_decisions(year, rating),
+        "filing_paper": campaign,
         **{name: {"pk": notice.pk} for name in NOTICE},
         "notice_rule": campaign,
         "notice_file": {"pk": notice.pk, "form": "xlsx"},
         "objection": {"pk": objection.pk},
         **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
-        **arguments_of_filings(year),
-        **arguments_of_papers(year, notice),
+        "verify_paper": {"token": paper_of(notice).token},
+        "issued_paper": {"pk": paper_of(notice).pk},
+        "issued_scan": {"pk": paper_of(notice).pk, "attachment": signed_of(notice, year).pk},
+        **dict.fromkeys(("power", "power_retire"), power_of(year)),
+        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
         **arguments_of_warnings(year.cast),
     }
 
 
-def arguments_of_filings(year: Round) -> dict[str, dict[str, Any]]:
-    """A filing that was sent, and one that went on paper with its scan."""
+def signed_of(notice: PublicNotice, year: Round) -> Attachment:
+    return attach(scan_of(PDF), to=paper_of(notice), name="签字盖章扫描件", by=year.cast["王五"])
+
+
+def arguments_of_accounts(cast: Cast) -> dict[str, dict[str, Any]]:
+    """A person, and a role that was asked for and waits."""
+    unit, by = cast.units["建筑业股"], cast["管理员"]
+    asked = ask_grant(role("informant"), unit=unit, person=cast["陈九"], **ASKED, by=by)
+    return {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
+
+
+def arguments_of_decisions(year: Round, rating: Dossier) -> dict[str, dict[str, Any]]:
+    """The meeting that decided this rating, and filings sent and on paper."""
+    rating.refresh_from_db()
+    assert rating.meeting is not None
+    meeting = {"pk": rating.meeting.pk}
     sent, on_paper = filed(year)
-    case, scan = {"pk": sent.pk}, Attachment.unscoped.get(subject=on_paper.pk)
+    case = {"pk": sent.pk}
+    scan = Attachment.unscoped.get(subject=on_paper.pk)
     return {
+        "meeting": meeting,
+        "minutes": meeting | {"form": "xlsx"},
         **dict.fromkeys(("filing_case", "filing_accept", "filing_back"), case),
-        "filing_paper": {"pk": year.campaign.pk},
         "filing_document": case | {"paper": "letter"},
         "filing_scan": {"pk": on_paper.pk, "attachment": scan.pk},
-    }
-
-
-def arguments_of_papers(year: Round, notice: PublicNotice) -> dict[str, dict[str, Any]]:
-    """Papers that went out, those that are drafted or packed, and a line of the list of powers."""
-    paper = paper_of(notice)
-    signed = attach(scan_of(PDF), to=paper, name="签字盖章扫描件", by=year.cast["王五"])
-    return {
-        "verify_paper": {"token": paper.token},
-        "issued_paper": {"pk": paper.pk},
-        "issued_scan": {"pk": paper.pk, "attachment": signed.pk},
-        "report": {"pk": year.campaign.pk, "form": "docx"},
-        **dict.fromkeys(("power", "power_retire"), power_of(year)),
-        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
     }
 
 

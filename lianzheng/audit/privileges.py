@@ -15,12 +15,15 @@ OURS = ("lianzheng.", "registers.", "assessments.", "early_warning.")
 NAMED = {"organisation_unit", "organisation_user", "assessments_issuedpaper"}
 GIVEN = {"django_migrations", "django_content_type", "auth_permission"}
 REMOVED_FROM = {
+    "accounts_session",
+    "accounts_authenticator",
+    "accounts_recoverycode",
+    "desk_packagefile",
     "organisation_holiday",
     "organisation_demoshift",
     "organisation_unitusergrant",
     "organisation_unitgroupgrant",
     "registers_measure",
-    "desk_packagefile",
     "assessments_scheme",
     "early_warning_rectificationitem",
 }

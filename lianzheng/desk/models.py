@@ -33,7 +33,7 @@ class Package(BureauModel):
     keep_until = models.DateField("保留至")
 
     data_classes = classified(
-        internal="campaign state drafts site omitted reason asked_by asked_at ended_at keep_until",
+        internal="campaign state drafts omitted reason site asked_by asked_at ended_at keep_until",
     )
 
     class Meta(BureauModel.Meta):
@@ -78,8 +78,8 @@ class PackageFile(BureauModel):
     made_at = models.DateTimeField("生成时间", null=True)
 
     data_classes = classified(
-        internal="package order name source subject part form size sha256 recipe failure made_at",
-        sensitive="content",
+        internal="package order part form source subject size sha256 failure made_at",
+        sensitive="name recipe content",
     )
 
     class Meta(BureauModel.Meta):

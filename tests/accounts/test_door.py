@@ -154,6 +154,13 @@ def test_session_gets_a_new_key_at_the_door(person: User) -> None:
     assert Session.objects.filter(person=person).count() == 1
 
 
+def test_key_of_a_session_is_long_and_never_the_same(person: User) -> None:
+    for _ in range(20):
+        client_of(person)
+    keys = set(Session.objects.values_list("session_key", flat=True))
+    assert (len(keys), {len(key) for key in keys}) == (20, {32})
+
+
 def test_own_sessions_are_listed_and_ended_and_those_of_others_are_not(person: User, cast: Cast) -> None:
     here, there, foreign = client_of(person), client_of(person), client_of(cast["李四"])
     lines = here.get("/account/").context["lines"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -93,3 +94,17 @@ def test_new_password_that_will_not_do_is_said_at_the_field(cast: Cast, new: str
     typed = {"old_password": SECRET, "new_password1": new, "new_password2": again}
     answer = client_of(person).post("/password/", typed)
     assert (answer.status_code, word in answer.content.decode()) == (422, True)
+
+
+def test_field_hides_what_is_typed_and_lets_it_be_pasted(cast: Cast) -> None:
+    pages = [client_of(None).get("/sign-in/"), client_of(with_password(cast["张三"])).get("/password/")]
+    fields = [field for page in pages for field in re.findall("<input[^>]*password[^>]*>", page.content.decode())]
+    assert [field for field in fields if 'type="password"' not in field] == []
+    assert (len(fields), [field for field in fields if "onpaste" in field or "readonly" in field]) == (4, [])
+
+
+@pytest.mark.parametrize("typed", [SECRET.upper() + "x", f" {SECRET}", f"{SECRET} ", SECRET[:-1]])
+def test_password_is_compared_as_it_was_typed(cast: Cast, typed: str) -> None:
+    person = with_password(cast["张三"], f" {SECRET} ")
+    assert enter(person, typed)[1].status_code == 422
+    assert enter(person, f" {SECRET} ")[1].status_code == 302

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from lianzheng.classification import classified
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.scoping import BureauModel
 
@@ -27,6 +28,11 @@ class NetworkSeat(BureauModel):
     appointed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="聘任人")
     appointed_at = models.DateTimeField("聘任时间", db_default=Now())
     ended_at = models.DateTimeField("解聘时间", null=True, blank=True)
+
+    data_classes = classified(
+        internal="tier unit appointed_at appointed_by ended_at",
+        sensitive="person",
+    )
 
     class Meta(BureauModel.Meta):
         verbose_name = verbose_name_plural = "预警信息员网络"
