@@ -118,7 +118,6 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
         **dict.fromkeys(("campaign_remind", "campaign_close", "campaign_reopen"), campaign),
-        "report": campaign | {"form": "docx"},
         "handover": {"pk": year.cast["张三"].pk},
         **{name: {} for name in ("handovers", "deputies", "batch", "batch_confirm", "batch_take")},
         "deputy_revoke": {"pk": deputation(year.cast).pk},
@@ -137,17 +136,23 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
         "objection": {"pk": objection.pk},
         **arguments_of_time(year),
         "calendar_feed": {"secret": open_calendar(by=year.cast["张三"])},
-        "verify_paper": {"token": paper_of(notice).token},
-        "issued_paper": {"pk": paper_of(notice).pk},
-        "issued_scan": {"pk": paper_of(notice).pk, "attachment": signed_of(notice, year).pk},
-        **dict.fromkeys(("power", "power_retire"), power_of(year)),
-        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
+        **arguments_of_papers(year, notice),
         **arguments_of_warnings(year.cast),
     }
 
 
-def signed_of(notice: PublicNotice, year: Round) -> Attachment:
-    return attach(scan_of(PDF), to=paper_of(notice), name="签字盖章扫描件", by=year.cast["王五"])
+def arguments_of_papers(year: Round, notice: PublicNotice) -> dict[str, dict[str, Any]]:
+    """Papers that went out, those that are drafted or packed, and a line of the list of powers."""
+    paper = paper_of(notice)
+    signed = attach(scan_of(PDF), to=paper, name="签字盖章扫描件", by=year.cast["王五"])
+    return {
+        "verify_paper": {"token": paper.token},
+        "issued_paper": {"pk": paper.pk},
+        "issued_scan": {"pk": paper.pk, "attachment": signed.pk},
+        "report": {"pk": year.campaign.pk, "form": "docx"},
+        **dict.fromkeys(("power", "power_retire"), power_of(year)),
+        **dict.fromkeys(("package", "package_cancel", "package_file", "package_resume"), package_of(year)),
+    }
 
 
 def arguments_of_accounts(cast: Cast) -> dict[str, dict[str, Any]]:
