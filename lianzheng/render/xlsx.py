@@ -123,6 +123,8 @@ def _alignment(kind: str, *, align: str) -> Alignment:
 
 
 def _paint(sheet: Any, *, grid: Grid, styles: _Styles) -> None:
+    # Before the first row is written: a sheet that is left half written holds its file open.
+    _check_length(max((cell.text for cell in grid.cells), key=len, default=""))
     _set_up_page(sheet, grid=grid)
     heights = [*_top_heights(grid), *_heights(grid)]
     rows = chain(_top(sheet, grid=grid, styles=styles), _rows(sheet, grid=grid, styles=styles))
@@ -211,14 +213,18 @@ def _painted(sheet: Any, *, cell: Cell, styles: _Styles) -> Any:
 
 
 def _text(sheet: Any, text: str, *, kind: str, styles: _Styles, align: str = "left") -> Any:
-    if len(text) > LONGEST:
-        raise ValueError(f"a cell holds {LONGEST} characters, not {len(text)}")
+    _check_length(text)
     cell: Any = WriteOnlyCell(sheet, text or None)
     if text:
         # openpyxl takes "=…" for a formula; the quote prefix keeps it text when someone edits the cell.
         cell.data_type = "s"
     cell._style = copy(styles.of(kind, align=align, quoted=text.startswith(RISKY)))
     return cell
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST:
+        raise ValueError(f"a cell holds {LONGEST} characters, not {len(text)}")
 
 
 def _merges(grid: Grid) -> list[CellRange]:

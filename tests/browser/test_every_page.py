@@ -34,7 +34,7 @@ TOWN = ("填报人", "股室负责人", "主要负责人", "廉政办")
 WALKED = ("填报人", "廉政办", "纪检组")
 """Roles whose pages are walked every time; the others' (most of them the same pages) with --soak."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-FILES = re.compile(r"\.(pdf|xlsx|zip)$|/scans/")
+FILES = re.compile(r"\.(pdf|xlsx|docx|zip)$|/scans/")
 """Links that are downloads: forms, minutes, filing papers and their scans, notices and their package."""
 REACHED = {
     "/deputies/",
@@ -49,6 +49,11 @@ REACHED = {
 REACHED |= {
     "/schemes/",
     "/schemes/*/",
+    "/packages/",
+    "/powers/",
+    "/powers/new/",
+    "/papers/",
+    "/papers/*/",
     "/meetings/*/",
     "/campaigns/*/meeting/",
     "/campaigns/*/close/",

@@ -1,6 +1,6 @@
 """Files damaged at random: every answer is a page with a sentence or a comparison, soon, and nothing stays behind.
 
-Ten thousand with --soak (`LIANZHENG_FUZZ` says another number), some hundred every time.
+Ten thousand with --soak (`LIANZHENG_FUZZ` says another number); every time some dozens, and some hundred at the guard.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments.models import Dossier
+from lianzheng.intake import guard
 from tests.cast import Round, client_of, row
 from tests.intake import files
 
 OLD = Path(__file__).with_name("old.xls")
-USUAL, SOAK = 60, 10_000
+USUAL, GUARDED, SOAK = 60, 400, 10_000
 SECONDS = 5.0
 NAMES = ("表.xlsx", "表.xls", "表.XLSX", "台账.xlsm", "x", "表.xlsx\x00.exe", "../../表.xlsx", "表" * 90 + ".xlsx")
 
@@ -101,6 +102,21 @@ def check(year: Round, *, number: int, seed: int, folder: Path) -> None:
 
 def test_damaged_uploads_get_an_answer_and_change_nothing(year: Round, folder: Path) -> None:
     check(year, number=USUAL, seed=20261128, folder=folder)
+
+
+def test_guard_says_yes_or_a_sentence_to_any_damage() -> None:
+    """Many more than go through the page: nothing but Unfit ever leaves the guard."""
+    dice, judged = random.Random(20261128), Counter[str]()
+    for _ in range(GUARDED):
+        source = dice.choice((files.ordinary(), OLD.read_bytes()))
+        content = rewritten(source, dice) if source.startswith(b"PK") and dice.random() < 0.5 else damaged(source, dice)
+        try:
+            guard.check(content, name="表.xlsx") if source.startswith(b"PK") else guard.check_old(content)
+            judged["fit"] += 1
+        except guard.Unfit as unfit:
+            judged[str(unfit)] += 1
+    assert judged.total() == GUARDED
+    assert {"fit", guard.BROKEN, guard.NO_WORKBOOK} <= set(judged)
 
 
 @pytest.mark.soak
