@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.models import Campaign
 from assessments.views import present, reach
+from lianzheng.accounts.proof import recent
 from lianzheng.audit.actions import record
 from lianzheng.desk import actions
 from lianzheng.desk.models import Package, PackageFile
@@ -58,6 +59,7 @@ class OrderForm(CleanForm):
 
 @may(*actions.RIGHTS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@recent()
 def index(request: SignedIn) -> HttpResponse:
     """What one asked for, and the form to ask for more."""
     campaigns = list(reach.campaigns(request.user, *actions.RIGHTS).order_by("-year", "bureau__path"))
