@@ -142,11 +142,11 @@ class ReceiptForm(CleanForm):
         return received
 
 
-def _scan_field(label: str) -> forms.FileField:
+def _scan_field(label: str, *, missing: str) -> forms.FileField:
     return forms.FileField(
         label=label,
         help_text="PDF、JPEG 或 PNG，不超过 10 MB。",
-        error_messages={"required": f"请选择{label}。"},
+        error_messages={"required": missing},
         widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
     )
 
@@ -161,7 +161,7 @@ def _checked(scan: Any) -> Scan:
 class PaperForm(ReceiptForm):
     """A receipt on paper, with its scan."""
 
-    scan = _scan_field("回执扫描件")
+    scan = _scan_field("回执扫描件", missing="请选择回执的扫描件。")
 
     def clean_scan(self) -> Scan:
         return _checked(self.cleaned_data["scan"])
@@ -170,7 +170,7 @@ class PaperForm(ReceiptForm):
 class SignedForm(CleanForm):
     """The scan of a paper that was signed and sealed."""
 
-    scan = _scan_field("签字盖章扫描件")
+    scan = _scan_field("签字盖章扫描件", missing="请选择签字盖章的扫描件。")
 
     def clean_scan(self) -> Scan:
         return _checked(self.cleaned_data["scan"])

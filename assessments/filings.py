@@ -55,8 +55,8 @@ def next_receipt_no(filing: Filing, *, day: date) -> str:
     return numbers.following(used.values_list("receipt_no", flat=True), year=day.year, word="廉备")
 
 
-def letter_of(filing: Filing) -> Document:
-    """备案报告: an upward report with the list as its annex (GB/T 9704 7.3)."""
+def letter_of(filing: Filing, *, below: Sequence[Block] = ()) -> Document:
+    """备案报告: an upward report with the list as its annex (GB/T 9704 7.3). `below`: what lets a reader check it."""
     year, count = filing.campaign.year, len(filing.content["rows"])
     blocks: list[Block] = [
         Paragraph(
@@ -74,6 +74,7 @@ def letter_of(filing: Filing) -> Document:
         organ=filing.bureau.name,
         on=filing.sent_on,
         annexes=(Annex("备案表册清单", (Table(COLUMNS, filing.content["rows"], WIDTHS),)),),
+        below=below,
         fine=_fine(filing, "内容摘要"),
     )
 

@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import actions, filings
+from assessments import actions, filings, issued
 from assessments.decision_forms import BackForm, PaperForm, ReceiptForm, SendForm
 from assessments.models import Campaign, Dossier, Filing, State
 from assessments.rules import filings_of, visible
 from assessments.views import present, reach
 from assessments.views.picking import open_for, picked
-from assessments.views.printing import printed
+from assessments.views.printing import printed, printed_as_issued
 from lianzheng import clock
 from lianzheng.attachments.actions import attached_to
 from lianzheng.audit.actions import record
@@ -279,9 +279,12 @@ def document(request: SignedIn, pk: UUID, paper: str) -> HttpResponse:
     accepted = filing.state == Filing.State.ACCEPTED
     if filing.paper or paper not in ("letter", "receipt") or (paper == "receipt" and not accepted):
         raise Http404
-    doc, name = (filings.letter_of, "备案报告") if paper == "letter" else (filings.receipt_of, "备案回执")
+    name = "备案报告" if paper == "letter" else "备案回执"
     record("导出", subject=filing, bureau=filing.bureau, detail={"文件": name}, by=request.user)
-    return printed(doc(filing), name=name)
+    if paper == "receipt":
+        return printed(filings.receipt_of(filing), name=name)
+    sent = issued.paper_of(filing)
+    return printed_as_issued(request, sent, draw=lambda below: filings.letter_of(filing, below=below), name=name)
 
 
 @may(*READERS)

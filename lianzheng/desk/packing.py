@@ -15,12 +15,14 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from assessments import filings, ledger, minutes, notice_files, report
+from assessments import filings, issued, ledger, minutes, notice_files, report
 from assessments.ledger import Ledger
-from assessments.models import Campaign, Dossier, Filing, Meeting, PublicNotice, State
+from assessments.models import Campaign, Dossier, Filing, IssuedPaper, Meeting, PublicNotice, State
 from assessments.papers import grid_of, sheets_of
+from assessments.views.printing import Drawn
 from assessments.views.reach import RELATED
 from lianzheng.desk.models import Package, PackageFile
+from lianzheng.organisation.scoping import BureauModel
 from lianzheng.render import docx, official, pdf, xlsx
 from lianzheng.sheets import Grid, Sheet
 
@@ -151,8 +153,7 @@ class Painter:
 
     def notice(self, file: PackageFile) -> bytes:
         notice = PublicNotice.objects.in_bureau(self.package.bureau).get(pk=file.subject)
-        path = reverse("verify_paper", args=[notice_files.paper_of(notice).token])
-        address = self.package.site + path
+        address = self._verified_at(notice_files.paper_of(notice))
         return notice_files.file_of(notice, kind=file.form, address=address, by=self.package.asked_by)
 
     def minutes(self, file: PackageFile) -> bytes | Page:
@@ -160,11 +161,24 @@ class Painter:
         found = minutes.Minutes(rows.get(pk=file.subject))
         if file.form == "xlsx":
             return xlsx.workbook([minutes.grid_of(found)])
-        return Page(official.page(minutes.document_of(found)))
+        return self._issued(found.meeting, draw=lambda below: minutes.document_of(found, below=below))
 
-    def letter(self, file: PackageFile) -> Page:
+    def letter(self, file: PackageFile) -> bytes | Page:
         rows = Filing.objects.in_bureau(self.package.bureau).select_related("bureau", "campaign")
-        return Page(official.page(filings.letter_of(rows.get(pk=file.subject))))
+        found = rows.get(pk=file.subject)
+        return self._issued(found, draw=lambda below: filings.letter_of(found, below=below))
+
+    def _verified_at(self, paper: IssuedPaper) -> str:
+        return self.package.site + reverse("verify_paper", args=[paper.token])
+
+    def _issued(self, subject: BureauModel, *, draw: Drawn) -> bytes | Page:
+        """As it was issued; what was recorded before papers bore a code is drawn without one."""
+        paper = issued.paper_of(subject)
+        if paper is None:
+            return Page(official.page(draw(())))
+        below = issued.proof(paper, address=self._verified_at(paper))
+        by = self.package.asked_by
+        return issued.file_of(paper, kind=issued.PDF, make=lambda: official.document(draw(below)), by=by)
 
     def report(self, file: PackageFile) -> bytes | Page:
         drafted = report.document_of(self.package.campaign)
