@@ -48,7 +48,7 @@ HEADERS |= {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=(), "
-    "serial=(), bluetooth=()",
+    "serial=()",
 }
 PUBLIC = {item.name for item in patterns(get_resolver()) if getattr(item.callback, "access", ()) == ("public",)}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-NOTHING = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb", "serial", "bluetooth")
+NOTHING = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "usb", "serial")
 HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in NOTHING),
     "Cross-Origin-Resource-Policy": "same-origin",

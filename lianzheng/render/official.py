@@ -108,7 +108,8 @@ def page(doc: Document) -> str:
     parts += [_list_of_annexes(doc.annexes), _signature(doc)]
     if doc.notes:
         parts.append(f"<p>（{_text(doc.notes)}）</p>")
-    parts += [*map(_block, doc.below), _copies(doc), *_annexes(doc.annexes)]
+    below = "".join(map(_block, doc.below))
+    parts += [f'<div class="below">{below}</div>' if below else "", _copies(doc), *_annexes(doc.annexes)]
     return (
         f'<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8">{_about(doc)}'
         f'<style>{stylesheet()}</style></head><body class="official">{"".join(parts)}</body></html>'
