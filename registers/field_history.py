@@ -28,7 +28,8 @@ class Change:
 def changes(table: RiskTable) -> list[Change]:
     """The changes of the table's rows and measures, the newest first."""
     found = [*_of_points(table), *_of_measures(table)]
-    return sorted(found, key=lambda change: (change.at, change.number), reverse=True)
+    measure = _measure_label()  # numbered apart from the rows: within one act the row stands above its measures
+    return sorted(found, key=lambda change: (change.at, change.field != measure, change.number), reverse=True)
 
 
 def _of_points(table: RiskTable) -> Iterator[Change]:

@@ -149,7 +149,7 @@ def _levels(found: Dossier) -> list[dict[str, Any]]:
 
 def compare(found: Dossier) -> list[dict[str, Any]]:
     """Rows beside last year's: what the reviewer has to look at."""
-    if not found.writes_rows:
+    if not found.writes_rows or found.table.previous_id is None:
         return []
     points = list(found.table.rows())
     before = present.last_year(points)

@@ -34,7 +34,10 @@ def _papers(user: User) -> Any:
     scope = within(user, READERS[0], unit="bureau")
     for right in READERS[1:]:
         scope |= within(user, right, unit="bureau")
-    return IssuedPaper.objects.within(scope).select_related("bureau", "issued_by")
+    # A warning has its own page, where every look is recorded.
+    return (
+        IssuedPaper.objects.within(scope).exclude(kind=IssuedPaper.Kind.WARNING).select_related("bureau", "issued_by")
+    )
 
 
 @may(*READERS)

@@ -153,6 +153,9 @@ def test_paper_is_verified_by_its_code_and_says_nothing_of_whom_it_is_about(cast
     def verified() -> str:
         return Client().get(reverse("verify_paper", args=[paper.token])).content.decode()
 
+    office = client_of(cast["王五"])
+    assert warning.number not in office.get(reverse("issued")).content.decode()
+    assert office.get(reverse("issued_paper", args=[paper.pk])).status_code == 404
     said = verified()
     assert (warning.number in said, "有效" in said) == (True, True)
     assert [word for word in ("张三", "施工许可", "黄色", "整改") if word in said] == []
