@@ -52,7 +52,7 @@ class Page:
     @property
     def recipe(self) -> str:
         """By which the same paper is known again, so that it is set once."""
-        return sha256((pdf.stylesheet() + self.html).encode()).hexdigest()
+        return sha256((pdf.edition() + self.html).encode()).hexdigest()
 
 
 def forms_of(campaign: Campaign, *, drafts: bool) -> tuple[list[Dossier], list[Dossier]]:
@@ -131,6 +131,7 @@ class Painter:
 
     def __init__(self, package: Package) -> None:
         self.package = package
+        self._last: tuple[tuple[UUID | None, str], Grid] | None = None
 
     def make(self, file: PackageFile) -> bytes | Page:
         """The file, or the page that has to be typeset for it. A paper that was issued is taken as it was issued."""
@@ -145,11 +146,18 @@ class Painter:
         return Ledger(self.package.campaign, dossiers=rows)
 
     def sheet(self, file: PackageFile) -> bytes | Page:
+        """The workbook of a sheet comes right before its PDF: it is read once for both."""
+        key = (file.subject, file.part)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._grid(file))
+        return _painted(self._last[1], form=file.form)
+
+    def _grid(self, file: PackageFile) -> Grid:
         rows = Dossier.objects.in_bureau(self.package.bureau).select_related(*RELATED)
         dossier = rows.get(pk=file.subject)
         dossier.table.bureau = dossier.bureau
         wanted: Sheet = next(sheet for sheet in sheets_of(dossier) if sheet.code == file.part)
-        return _painted(grid_of(dossier, wanted), form=file.form)
+        return grid_of(dossier, wanted)
 
     def notice(self, file: PackageFile) -> bytes:
         notice = PublicNotice.objects.in_bureau(self.package.bureau).get(pk=file.subject)

@@ -1,10 +1,13 @@
-"""The faces of a paper: where they lie, a private fontconfig over them, and which texts a face cannot set.
+"""The faces of a paper: where they lie, which family is which, and which texts a face cannot set.
 
 The project ships Fandol's 仿宋, 楷体 and bold 宋体 (see fonts/NOTICE); Noto Serif and Sans SC, which have
 every character of 通用规范汉字表, come from a package. Faces an office puts into var/fonts win over both.
 """
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -20,6 +23,7 @@ HEADING = ("黑体", "SimHei", "Noto Sans SC")
 KAI = ("楷体_GB2312", "楷体", "KaiTi", "FandolKai", "Noto Serif SC")
 NUMERAL = ("宋体", "SimSun", "Noto Serif SC")
 COMPLETE = ("Noto Serif SC",)
+FAMILIES = tuple(dict.fromkeys((*BODY, *TITLE, *HEADING, *KAI, *NUMERAL, *COMPLETE)))
 
 
 def family(names: tuple[str, ...]) -> str:
@@ -43,22 +47,43 @@ def folders() -> list[Path]:
 
 
 def write_conf() -> Path:
-    """Write the private fontconfig file and return its path (for FONTCONFIG_FILE).
+    """Write a fontconfig file without any face and return its path (for FONTCONFIG_FILE).
 
-    With it, a paper looks the same on every machine, and nothing the machine happens to have is embedded.
+    With it, a paper looks the same on every machine: it is set with `faces()`, never with what the machine happens to
+    have.
     """
     path = VAR / "cache" / "fonts.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
-    dirs = "".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders())
     text = (
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
-        f"<fontconfig>{dirs}<cachedir>{escape(str(path.parent / 'fontconfig'))}</cachedir></fontconfig>\n"
+        f"<fontconfig><cachedir>{escape(str(path.parent / 'fontconfig'))}</cachedir></fontconfig>\n"
     )
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         new = path.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
         new.replace(path)
     return path
+
+
+@dataclass(frozen=True)
+class Face:
+    """The face that papers call by `family`: number `index` in the file."""
+
+    family: str
+    path: Path
+    index: int = 0
+
+
+@cache
+def faces() -> tuple[Face, ...]:
+    """Every face that papers name and this site has, one of each family, the office's own before others."""
+    found: dict[str, Face] = {}
+    for path in (path for folder in folders() for path in _files(folder)):
+        for index, names in enumerate(_names_in(path)):
+            for family in FAMILIES:
+                if family in names:
+                    found.setdefault(family, Face(family, path, index))
+    return tuple(found[family] for family in FAMILIES if family in found)
 
 
 def beyond_body(text: str) -> bool:
@@ -82,11 +107,22 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _faces(path: Path) -> list[tuple[set[str], frozenset[int]]]:
-    """(names, characters) of each face in the file, which is closed again."""
+    """(names, characters) of each face in the file."""
+    with _opened(path) as faces:
+        return [(_names(face), frozenset(face.getBestCmap())) for face in faces]
+
+
+def _names_in(path: Path) -> list[set[str]]:
+    with _opened(path) as faces:
+        return [_names(face) for face in faces]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[list[TTFont]]:
+    """The faces in the file, which is closed again."""
     is_collection = path.suffix.lower() == ".ttc"
     with TTCollection(path, lazy=True) if is_collection else TTFont(path, lazy=True) as opened:
-        faces = opened.fonts if is_collection else [opened]
-        return [(_names(face), frozenset(face.getBestCmap())) for face in faces]
+        yield opened.fonts if is_collection else [opened]
 
 
 def _names(face: TTFont) -> set[str]:

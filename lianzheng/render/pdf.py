@@ -5,6 +5,7 @@ WeasyPrint is never imported here. A paper that hangs, eats memory or kills its 
 
 import atexit
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from lianzheng.render import fonts, html, press
@@ -28,6 +30,7 @@ PAPERS_PER_PRESS = 200  # the typesetter keeps about a megabyte per document
 START_SECONDS = 30
 SECONDS = 60
 MEGABYTES = 2048
+SETTERS = ("weasyprint", "pydyf", "uharfbuzz")
 
 # Printed area in points: A4 less GB/T 9704's margins, 225 × 156 mm, turned for landscape.
 WIDE, NARROW = 637.8, 442.2
@@ -122,6 +125,23 @@ def stylesheet() -> str:
     return fonts.fill(Path(__file__).with_name("paper.css").read_text(encoding="utf-8"))
 
 
+@cache
+def edition() -> str:
+    """What a paper's look depends on besides its page: stylesheets, faces, the programs that set it."""
+    files = [(face.family, face.path.name, face.path.stat().st_size) for face in fonts.faces()]
+    return f"{_sheets()} {files} {[version(program) for program in SETTERS]}"
+
+
+def _equipment() -> str:
+    """What a press is given at its start: the stylesheets and where the faces lie."""
+    faces = [(face.family, str(face.path), face.index) for face in fonts.faces()]
+    return json.dumps(_sheets() | {"faces": faces})
+
+
+def _sheets() -> dict[str, str]:
+    return {"css": stylesheet(), "plain": Path(__file__).with_name("plain.css").read_text(encoding="utf-8")}
+
+
 class _Press:
     """A running child. Starting one takes most of a second, so `_idle` keeps them."""
 
@@ -136,7 +156,7 @@ class _Press:
             cwd=ROOT,
             env=self._environment(),
         )
-        answer, body = self._ask(stylesheet(), seconds=START_SECONDS)
+        answer, body = self._ask(_equipment(), seconds=START_SECONDS)
         if answer != press.READY:
             logger.error("the typesetter does not start: %s", body.decode(errors="replace"))
             self.close()

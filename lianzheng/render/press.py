@@ -6,12 +6,16 @@ for many papers, since importing the typesetter takes longer than setting one.
 
 import contextlib
 import gc
+import json
 import os
 import resource
 import select
 import shutil
 import struct
 import sys
+import warnings
+from collections.abc import Sequence
+from functools import partial
 from typing import IO, Any
 
 SIZE = struct.Struct(">Q")
@@ -51,28 +55,49 @@ def limit_time(seconds: int) -> None:
 
 
 class Typesetter:
-    """WeasyPrint with one font configuration and one parsed stylesheet, and no way to fetch anything."""
+    """WeasyPrint with parsed stylesheets and opened faces, and no way to fetch anything but these faces."""
 
-    def __init__(self, css: str) -> None:
+    def __init__(self, css: str, *, plain: str = "", faces: Sequence[tuple[str, str, int]] = ()) -> None:
         # Imported late: an absent system library must be an answer, not a traceback.
         from weasyprint import CSS, HTML
         from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import URLFetcher
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+        from lianzheng.render.faces import Faces
 
         class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint is untyped
-            def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
-                raise ValueError("a paper fetches nothing")
+            faces: dict[str, bytes] = {}
 
-        self.html = HTML
+            def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+                if url not in self.faces:
+                    raise ValueError("a paper fetches nothing")
+                return URLFetcherResponse(url, self.faces[url])
+
+        class Page(HTML):  # type: ignore[misc]
+            def _ua_stylesheets(self, *forms: Any) -> list[Any]:
+                return bases
+
         self.fetcher = Fetcher()
-        self.fonts = FontConfiguration()
-        self.css = CSS(string=css, font_config=self.fonts, url_fetcher=self.fetcher)
+        self.parse = partial(CSS, url_fetcher=self.fetcher)
+        bases = [self.parse(string=plain)]
+        self.page, self.configuration, self.faces = Page, FontConfiguration, Faces(faces)
+        self.css, self.sheet = css, self.parse(string=css)
 
     def set(self, html: str) -> bytes:
-        """The PDF of a page whose faces are all installed and whose pictures do not exist."""
-        page = self.html(string=html, url_fetcher=self.fetcher)
-        pdf = page.write_pdf(stylesheets=[self.css], font_config=self.fonts, finisher=_own)
+        """The PDF of a page whose pictures do not exist; the same page always gives the same bytes."""
+        fonts = self._fonts(html)
+        page = self.page(string=html, url_fetcher=self.fetcher)
+        pdf = page.write_pdf(stylesheets=[self.sheet], font_config=fonts, finisher=_own)
         return bytes(pdf)
+
+    def _fonts(self, html: str) -> Any:
+        """The faces cut for this page, each under its own name."""
+        fonts, self.fetcher.faces, rules = self.configuration(), {}, []
+        for number, (family, face) in enumerate(self.faces.cut(html, css=self.css)):
+            self.fetcher.faces[f"face:{number}"] = face
+            rules.append(f'@font-face{{font-family:"{family}";src:url(face:{number})}}')
+        self.parse(string="".join(rules), font_config=fonts)
+        return fonts
 
 
 def _own(document: Any, pdf: Any) -> None:
@@ -81,9 +106,9 @@ def _own(document: Any, pdf: Any) -> None:
 
 
 def serve(source: IO[bytes], out: IO[bytes]) -> None:
-    """Take the stylesheet, then set papers until the parent goes or nothing has come for a while."""
+    """Take stylesheets and faces, then set papers until the parent goes or nothing has come for a while."""
     try:
-        typesetter = Typesetter(_take(source))
+        typesetter = Typesetter(**json.loads(_take(source)))
     except (ImportError, OSError) as error:
         send(out, FAILED, body=str(error).encode())
         return
@@ -126,6 +151,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     limit_memory(int(sys.argv[1]))
+    # There is no face but those that are cut for a paper.
+    warnings.filterwarnings("ignore", message="No fonts configured")
     try:
         serve(source, out)
     finally:

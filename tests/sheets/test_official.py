@@ -97,10 +97,10 @@ def test_each_part_has_its_face_and_size() -> None:
     looks = {re.sub(r"\s", "", text): (face, round(size)) for text, _, _, face, size in pieces(content)}
     assert looks["云县住房和城乡建设局"] == ("FandolSong", 34)
     assert looks["关于报送廉政风险等级的报告"] == ("FandolSong", 22)
-    assert looks[TEXT] == ("FandolFang", 16)
+    assert looks[TEXT] == ("FandolFang-R", 16)
     assert looks["一、排查情况"] == ("Noto-Sans-SC", 16)
     assert looks["（一）岗位"] == ("FandolKai", 16)
-    assert looks["1施工许可岗"] == ("FandolFang", 12)
+    assert looks["1施工许可岗"] == ("FandolFang-R", 12)
     assert [look for text, look in looks.items() if text == "—1—"] == [("Noto-Serif-SC", 14)]
 
 
@@ -171,7 +171,7 @@ def test_file_names_its_title_and_organ_and_no_program_or_person() -> None:
 def test_word_with_a_rare_character_is_set_in_one_face() -> None:
     content = document(Document(title="题", blocks=[Paragraph("王㐂、张三出席。")]))
     looks = {text: face for text, _, _, face, _ in pieces(content)}
-    assert (looks["王㐂"], looks["、张三出席。"]) == ("Noto-Serif-SC", "FandolFang")
+    assert (looks["王㐂"], looks["、张三出席。"]) == ("Noto-Serif-SC", "FandolFang-R")
 
 
 def test_typed_markup_stays_text_and_fetches_nothing() -> None:

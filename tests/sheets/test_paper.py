@@ -115,18 +115,56 @@ def own_face(folder: Path, *, without: str) -> None:
     face.save(folder / "fang.otf")
 
 
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What is remembered of the faces and who works with them, gone before and after."""
+
+    def forget() -> None:
+        for known in (fonts.body_characters, fonts.faces, pdf.edition):
+            known.cache_clear()
+        pdf.close()
+
+    forget()
+    yield
+    forget()
+
+
+@pytest.mark.usefixtures("forgotten")
 def test_face_of_the_office_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pdf.edition()
     own_face(tmp_path / "fonts", without="张")
     monkeypatch.setattr(fonts, "VAR", tmp_path)
-    fonts.body_characters.cache_clear()
+    for known in (fonts.body_characters, fonts.faces, pdf.edition):
+        known.cache_clear()
+    assert (fonts.beyond_body("王"), fonts.beyond_body("张")) == (False, True)
+    # The title has characters this face lacks, and is set whole in the complete one.
+    assert faces_of(pdf.document([one_cell("王")])) == {"仿宋_GB2312", "Noto-Sans-SC", "Noto-Serif-SC"}
+    # A paper that was kept before is not taken for one in the new face.
+    assert pdf.edition() != before
+
+
+def test_paper_is_the_same_bytes_alone_in_company_and_by_another_press() -> None:
+    pages = [pdf.page([grid(ANNEX_1, person=person, rows=2)]) for person in ("张三", "李婷", "王䶮")]
     pdf.close()
-    try:
-        assert (fonts.beyond_body("王"), fonts.beyond_body("张")) == (False, True)
-        # The title has characters this face lacks, and is set whole in the complete one.
-        assert faces_of(pdf.document([one_cell("王")])) == {"仿宋_GB2312", "Noto-Sans-SC", "Noto-Serif-SC"}
-    finally:
-        fonts.body_characters.cache_clear()
-        pdf.close()
+    first = [pdf.typeset(page) for page in pages]
+    pdf.close()
+    again = [pdf.typeset(page) for page in reversed(pages)]
+    assert again[::-1] == first
+    assert len(set(first)) == 3
+
+
+def test_paper_embeds_only_its_own_characters() -> None:
+    """Whole faces have megabytes."""
+    assert len(pdf.document([one_cell("王")])) < 20_000
+
+
+def test_one_press_sets_many_papers_in_120_megabytes() -> None:
+    pdf.close()
+    for n in range(30):
+        pdf.document([grid(ANNEX_4, person=f"张{n}", rows=6)])
+    [child] = pdf.presses()
+    [peak] = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{child}/status").read_text())
+    assert int(peak) / 1024 <= 120
 
 
 def test_rare_characters_leave_ink_on_the_page() -> None:
@@ -193,7 +231,8 @@ def test_paper_fetches_nothing(listener: tuple[str, list[bytes]], tmp_path: Path
 
 def test_fetcher_refuses_every_address() -> None:
     fetcher = press.Typesetter("").fetcher
-    for address in ("http://127.0.0.1/", "https://127.0.0.1/", "file:///etc/hostname", "data:text/plain,a"):
+    addresses = ("http://127.0.0.1/", "https://127.0.0.1/", "file:///etc/hostname", "data:text/plain,a", "face:0")
+    for address in addresses:
         with pytest.raises(ValueError, match="fetches nothing"):
             fetcher(address)
 
