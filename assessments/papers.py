@@ -1,9 +1,9 @@
 """A dossier as the rows, head and opinions that its official sheet prints; reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.timezone import localtime
 
 from assessments.levels import VOCABULARIES
@@ -52,6 +52,23 @@ def grid_of(dossier: Dossier, sheet: Sheet) -> Grid:
     )
 
 
+def read_ahead(dossiers: Sequence[Dossier]) -> None:
+    """Read for all of them together what each sheet would ask for by itself; what follows asks no more."""
+    moves = DossierMove.unscoped.select_related("by", "on_behalf").prefetch_related("notes__point").order_by("seq")
+    points = _with_lineage(RiskPoint.unscoped.filter(removed_at=None).order_by("order", "id")).prefetch_related(
+        "measures"
+    )
+    prefetch_related_objects(
+        list(dossiers),
+        "ratings",
+        Prefetch("moves", queryset=moves),
+        Prefetch("table__points", queryset=points, to_attr="standing"),
+        "table__post__powers_listed",
+    )
+    for dossier in dossiers:
+        dossier.timeline = list(dossier.moves.all())
+
+
 def words_of(dossier: Dossier) -> Mapping[int, str]:
     return VOCABULARIES[dossier.bureau.vocabulary]
 
@@ -64,12 +81,14 @@ def rows_of(dossier: Dossier) -> list[dict[str, Any]]:
     return [_row(dossier, point, ratings.get(point.pk), leaders) for point in points]
 
 
-def _points(dossier: Dossier) -> QuerySet[RiskPoint]:
-    return (
-        dossier.table.rows()
-        .select_related("section")
-        .prefetch_related("sources__table__post", "sources__sources__table__post")
-    )
+def _points(dossier: Dossier) -> Iterable[RiskPoint]:
+    read: Iterable[RiskPoint] | None = getattr(dossier.table, "standing", None)
+    return _with_lineage(dossier.table.rows()) if read is None else read
+
+
+def _with_lineage(points: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
+    lineage = ("sources__table__post", "sources__sources__table__post")
+    return points.select_related("section").prefetch_related(*lineage)
 
 
 def _row(dossier: Dossier, point: RiskPoint, rating: Rating | None, leaders: Mapping[Any, str]) -> dict[str, Any]:

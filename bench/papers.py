@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,10 +20,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from assessments.ledger import LEDGER
-from assessments.models import Dossier
-from assessments.papers import RATING, grid_of
-from lianzheng.organisation.models import Unit, User
-from lianzheng.render import fonts, pdf, xlsx
+from bench.forms import full_round, made_in, naive_seconds, package_of_forms, pages_of, peaks
+from lianzheng.organisation.models import Unit
+from lianzheng.render import pdf, xlsx
 from lianzheng.sheets import Grid, lay_out
 from registers import powers
 from registers.comparison import Line, compare
@@ -101,51 +99,12 @@ grid = register(int(sys.argv[1]))
 xlsx.workbook([grid])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
-NAIVE = """
-import resource, sys, time
-from weasyprint import HTML
-pages = sys.stdin.read().split("\\x00")
-began = time.perf_counter()
-for page in pages:
-    HTML(string=page).write_pdf()
-print(time.perf_counter() - began)
-"""
 
 
 def memory_of(number: int) -> int:
     """Megabytes at most of a process that writes so many points."""
     done = subprocess.run([sys.executable, "-c", MEMORY, str(number)], capture_output=True, check=True, text=True)
     return int(done.stdout)
-
-
-def forms(number: int) -> list[Grid]:
-    """附件4 of so many posts; the demo's forms over again, each with a number of its own."""
-    rated = Dossier.unscoped.filter(kind="post", stage="rating").exclude(decided_rank=None)
-    found = list(rated.select_related("bureau", "campaign", "unit", "table__post", "holder")[:20])
-    grids = [grid_of(dossier, RATING["post"]) for dossier in found]
-    return [grids[n % len(grids)] for n in range(number)]
-
-
-def naive_seconds(grids: list[Grid]) -> float:
-    """A loop of WeasyPrint over the same pages in one process, nothing kept from one to the next."""
-    styled = [pdf.page([grid]).replace("<style>", f"<style>{pdf.stylesheet()}", 1) for grid in grids]
-    environment = {**os.environ, "FONTCONFIG_FILE": str(fonts.write_conf())}
-    done = subprocess.run(
-        [sys.executable, "-c", NAIVE],
-        input="\x00".join(styled),
-        capture_output=True,
-        check=True,
-        text=True,
-        env=environment,
-    )
-    return float(done.stdout)
-
-
-def ours_seconds(grids: list[Grid]) -> float:
-    began = time.perf_counter()
-    for _ in pdf.documents([grid] for grid in grids):
-        pass
-    return time.perf_counter() - began
 
 
 def dry_run_seconds() -> float:
@@ -161,26 +120,22 @@ def dry_run_seconds() -> float:
     return spent(work)
 
 
-def package_again_seconds() -> tuple[int, float, float]:
-    """Files of a package, and seconds for it the first time and again with nothing changed; kept by nobody."""
-    from assessments.models import Campaign
-    from lianzheng.desk.actions import make_some, order_package
-
-    campaign = Campaign.unscoped.filter(bureau__kind=Unit.Kind.BUREAU).order_by("-year")[0]
-    office = User.objects.filter(unitusergrant__permission__codename="run_office").filter(
-        unitusergrant__content_object=campaign.bureau
-    )[0]
-    took: list[float] = []
+def forms_lines() -> Iterator[str]:
+    """A package of as many forms, made as the export centre makes it, against a loop of WeasyPrint over its pages."""
+    bureau = Unit.objects.filter(kind=Unit.Kind.BUREAU)[0]
     with transaction.atomic():
-        for _ in range(2):
-            package = order_package(campaign, drafts=False, site="", by=office)
-            began = time.perf_counter()
-            while make_some(package.pk, seconds=600):
-                continue
-            took.append(time.perf_counter() - began)
-        count = package.files.count()
+        campaign = full_round(bureau, posts=FORMS)
+        pdf.close()
+        load = os.getloadavg()[0]
+        with peaks() as most:
+            first = made_in(package := package_of_forms(campaign))
+        slow = naive_seconds(pages_of(package))
+        again = made_in(package_of_forms(campaign))
         transaction.set_rollback(True)
-    return count, took[0], took[1]
+    ratio = f"逐份排版 {slow:.1f} 秒，{first / slow:.2f} 倍（预算 0.32）"
+    yield f"{FORMS} 份附件1 → PDF（材料包，从数据到文件）：{first:.1f} 秒，{ratio}"
+    yield f"同上，每个排版进程最多 {max(most.values())} MB（预算 120）；开始时系统负载 {load:.1f}"
+    yield f"内容没有变动时再做一次：{again:.1f} 秒（预算 1）"
 
 
 def lines() -> Iterator[str]:
@@ -190,9 +145,4 @@ def lines() -> Iterator[str]:
     yield f"台账 {ROWS} 个风险点 → xlsx：{ours:.2f} 秒，裸写 {floor:.2f} 秒，{ours / floor:.2f} 倍（预算 1.25）"
     yield f"同上，进程内存最多 {memory_of(ROWS)} MB（预算 150）"
     yield f"导入 {LINES} 行试算：{dry_run_seconds():.2f} 秒（预算 3）"
-    papers = forms(FORMS)
-    slow, fast = naive_seconds(papers), ours_seconds(papers)
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    yield f"{FORMS} 份附件4 → PDF：{fast:.1f} 秒，逐份 {slow:.1f} 秒，{fast / slow:.2f} 倍（预算 0.32），最多 {most} MB"
-    count, first, second = package_again_seconds()
-    yield f"备案材料包 {count} 个文件：{first:.1f} 秒；内容没有变动时再做一次 {second:.1f} 秒"
+    yield from forms_lines()

@@ -75,5 +75,5 @@ def check_of(bureau: Unit) -> Check:
 
 def listed_for(post: Post) -> str:
     """岗位职权 of 附件1: the powers that the post uses, by the list; else what is written at the post."""
-    rows = Power.objects.across_bureaus().filter(bureau=post.bureau_id, active=True, posts=post)
-    return "；".join(rows.values_list("name", flat=True)) or post.powers
+    listed = [power.name for power in post.powers_listed.all() if power.active and power.bureau_id == post.bureau_id]
+    return "；".join(listed) or post.powers

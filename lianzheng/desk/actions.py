@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -31,6 +31,7 @@ from lianzheng.render import pdf
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 State = Package.State
 RIGHTS = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
 """Those who see every form of the bureau; one is enough."""
@@ -112,9 +113,9 @@ def make_some(pk: UUID, *, seconds: float) -> bool:
         return False
 
 
-def _in_parts(made: Iterable[Made]) -> Iterator[list[Made]]:
+def _in_parts(things: Iterable[T]) -> Iterator[list[T]]:
     """As many as are committed together."""
-    rest = iter(made)
+    rest = iter(things)
     while part := list(islice(rest, AT_ONCE)):
         yield part
 
@@ -163,25 +164,30 @@ def _running(package: Package) -> Any:
 
 @dataclass(frozen=True)
 class Made:
-    """A file with its content, or with the sentence that says why there is none."""
+    """A file with its content, or with another file that has the same, or with the reason why there is none."""
 
     file: PackageFile
     content: bytes | Page = b""
-    recipe: str = ""
+    same: PackageFile | None = None
     failure: str = ""
 
+    @property
+    def recipe(self) -> str:
+        return self.content.recipe if isinstance(self.content, Page) else ""
 
-def _made(painter: Painter, files: Sequence[PackageFile], *, until: float) -> Iterator[Made]:
+
+def _made(painter: Painter, files: Sequence[PackageFile], *, until: float) -> Iterator[tuple[Made, bytes]]:
     """The contents in order, until the time is over but a few at least; pages are set by two presses at once, while the
     next ones are drawn here."""
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[tuple[Made, bytes]]] = deque()
     with ThreadPoolExecutor(pdf.PRESSES) as pool:
-        for number, file in enumerate(files):
-            if number >= AT_ONCE and time.monotonic() > until:
+        for part in _in_parts(files):
+            for drawn in _kept_before(painter.package, [_drawn(painter, file) for file in part]):
+                waiting.append(pool.submit(_set, drawn))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            if time.monotonic() > until:
                 break
-            waiting.append(pool.submit(_set, _drawn(painter, file)))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
@@ -196,46 +202,71 @@ def _drawn(painter: Painter, file: PackageFile) -> Made:
         # The fault's name alone: its message may quote the paper.
         logger.error("a file of a package could not be made: %s", type(fault).__name__)
         return Made(file, failure=FAULT)
-    if not isinstance(content, Page):
-        return Made(file, content)
-    same = PackageFile.objects.in_bureau(painter.package.bureau).filter(recipe=content.recipe)
-    kept = same.exclude(made_at=None).values_list("content", flat=True).first()
-    return Made(file, content if kept is None else bytes(kept), content.recipe)
+    return Made(file, content)
 
 
-def _set(made: Made) -> Made:
-    """Runs in a thread of its own and asks nothing of the database."""
-    if not isinstance(made.content, Page):
-        return made
+def _kept_before(package: Package, drawn: Sequence[Made]) -> list[Made]:
+    """The same, pointing at the PDF where a package of the bureau holds it already."""
+    wanted = {made.recipe for made in drawn} - {""}
+    rows = PackageFile.objects.in_bureau(package.bureau).filter(recipe__in=wanted).exclude(made_at=None)
+    kept = {file.recipe: file for file in rows.defer("content")}
+    return [replace(made, same=kept.get(made.recipe)) for made in drawn]
+
+
+def _set(made: Made) -> tuple[Made, bytes]:
+    """With its bytes. Runs in a thread of its own and asks nothing of the database."""
+    if made.failure or made.same is not None:
+        return made, b""
+    if isinstance(made.content, bytes):
+        return made, made.content
     if reason := pdf.available():
-        return Made(made.file, failure=reason)
+        return replace(made, failure=reason), b""
     try:
-        return replace(made, content=pdf.typeset(made.content.html))
+        return made, pdf.typeset(made.content.html)
     except pdf.PaperFailed as failure:
-        return Made(made.file, failure=str(failure))
+        return replace(made, failure=str(failure)), b""
 
 
 @transaction.atomic
-def _keep(package: Package, made: Iterable[Made]) -> bool:
+def _keep(package: Package, some: Iterable[tuple[Made, bytes]]) -> bool:
     """Write the contents, unless the package was cancelled meanwhile."""
     if _running(package).first() is None:
         return False
-    for item in made:
-        row = package.files.filter(pk=item.file.pk, made_at=None)
-        if item.failure:
-            row.update(failure=item.failure[:300])
+    same: list[tuple[UUID, UUID]] = []
+    for made, content in some:
+        row = package.files.filter(pk=made.file.pk, made_at=None)
+        if made.failure:
+            row.update(failure=made.failure[:300])
+        elif made.same is not None:
+            same.append((made.file.pk, made.same.pk))
         else:
-            assert isinstance(item.content, bytes)
-            facts = {"size": len(item.content), "sha256": sha256(item.content).hexdigest(), "recipe": item.recipe}
-            row.update(content=item.content, made_at=Now(), **facts)
+            facts = {"size": len(content), "sha256": sha256(content).hexdigest(), "recipe": made.recipe}
+            row.update(content=content, made_at=Now(), **facts)
+    _copy(same)
     return True
+
+
+_COPY = """
+UPDATE desk_packagefile file
+SET content = kept.content, size = kept.size, sha256 = kept.sha256, recipe = kept.recipe, made_at = statement_timestamp()
+FROM desk_packagefile kept, unnest(%s::uuid[], %s::uuid[]) AS pair (file, kept)
+WHERE file.id = pair.file AND kept.id = pair.kept AND file.made_at IS NULL AND kept.made_at IS NOT NULL
+"""
+
+
+def _copy(pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    """(file, the one that has its content): it never leaves the database. Where the other one has gone meanwhile, the
+    file stays to be made."""
+    if pairs:
+        with connection.cursor() as cursor:
+            cursor.execute(_COPY, [[file for file, _ in pairs], [kept for _, kept in pairs]])
 
 
 @transaction.atomic
 def _finish(painter: Painter) -> None:
     """Write the list of what was made; from here on the package may be fetched."""
     package = painter.package
-    if not _keep(package, [Made(file, painter.make(file)) for file in _unmade(package)]):
+    if not _keep(package, [_set(_drawn(painter, file)) for file in _unmade(package)]):
         return
     failed = package.files.exclude(failure="").count()
     state = State.PARTLY if failed else State.DONE

@@ -95,7 +95,7 @@ def test_name_with_a_rare_character_is_set_whole_in_the_complete_face() -> None:
     document = pdf.document([one_cell(f"{RARE}三")])
     assert f"{RARE}三" in "".join(pages_of(document))
     # The page number is set in Noto too; that 仿宋 is missing shows that the name is not mixed.
-    assert "FandolFang" not in faces_of(document)
+    assert not [face for face in faces_of(document) if face.startswith("FandolFang")]
     names = ("张三", "㐂三", "王䶮", "2026年2月15日\n84.00")
     assert [fonts.beyond_body(name) for name in names] == [False, True, True, False]
 
