@@ -9,7 +9,7 @@ from assessments.models import IssuedFile, IssuedPaper
 from lianzheng import codes
 from lianzheng.organisation.models import User
 from lianzheng.organisation.scoping import BureauModel
-from lianzheng.render import qr
+from lianzheng.render import qr, signature
 from lianzheng.render.official import Block, Paragraph, Squares
 
 PDF = IssuedFile.Kind.PDF
@@ -35,6 +35,10 @@ def proof(paper: IssuedPaper, *, address: str) -> list[Block]:
 
 
 def file_of(paper: IssuedPaper, *, kind: str, make: Callable[[], bytes], by: User) -> bytes:
-    """The file as issued; made now if nobody asked for it before."""
-    kept = paper.files.filter(kind=kind).first() or keep_file(paper, kind=kind, content=make(), by=by)
+    """The file as issued; made now if nobody asked for it before, a PDF signed where the site has a key. Raises
+    `pdf.PaperFailed`."""
+    kept = paper.files.filter(kind=kind).first()
+    if kept is None:
+        made = make()
+        kept = keep_file(paper, kind=kind, content=signature.sign(made) if kind == PDF else made, by=by)
     return bytes(kept.content)

@@ -63,6 +63,9 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("请设置 LIANZHENG_SECRET_KEY_FILE（密钥文件），或先运行 python3 manage.py up")
 # Keys of the sealed texts (lianzheng.secrecy), kept apart from the database and its backups.
 FIELD_KEYS_FILE = Path(os.environ.get("LIANZHENG_FIELD_KEYS_FILE") or VAR_DIR / "field_keys")
+# Key and certificate (PKCS#12) with which issued PDFs are signed against changes; empty: they are not.
+SIGNATURE_FILE = os.environ.get("LIANZHENG_SIGNATURE_FILE", "")
+SIGNATURE_PASSWORD = env_secret("LIANZHENG_SIGNATURE_PASSWORD")
 ALLOWED_HOSTS = os.environ.get("LIANZHENG_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("LIANZHENG_ORIGINS", "").split(",") if origin]
 # The address under which citizens reach the site, printed on papers; empty: the one the office uses.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments.decision_forms import SignedForm
 from assessments.models import IssuedPaper
 from assessments.views import present
-from assessments.views.verify import state_of
+from assessments.views.verify import signature_facts, state_of
 from lianzheng import codes
 from lianzheng.attachments.actions import attach, attached_to
 from lianzheng.attachments.models import Attachment
@@ -93,6 +93,7 @@ def _show(request: SignedIn, paper: IssuedPaper, form: SignedForm | None) -> Htt
             {"term": "签发", "text": f"{paper.issued_by} {present.moment(paper.issued_at)}"},
             {"term": "期限", "text": paper.period or "—"},
             {"term": "内容摘要（SHA-256）", "text": paper.digest},
+            *signature_facts(),
         ],
         "scans": [
             {

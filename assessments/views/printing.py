@@ -9,7 +9,7 @@ from django.urls import reverse
 from assessments import issued
 from assessments.models import IssuedPaper
 from lianzheng.organisation.access import SignedIn
-from lianzheng.render import official, pdf
+from lianzheng.render import official, pdf, signature
 from lianzheng.render.official import Block, Document
 from lianzheng.render.response import DOCUMENT, file_response
 
@@ -30,6 +30,11 @@ def verified_at(request: HttpRequest, paper: IssuedPaper) -> str:
 def printed(doc: Document, *, name: str) -> HttpResponse:
     """The document as a PDF that the browser shows; `name` names nobody."""
     return _shown(lambda: official.document(doc), name=name)
+
+
+def printed_signed(doc: Document, *, name: str) -> HttpResponse:
+    """The same, signed where the site has a key: of a paper that was issued and is never kept as a file."""
+    return _shown(lambda: signature.sign(official.document(doc)), name=name)
 
 
 def printed_as_issued(request: SignedIn, paper: IssuedPaper | None, *, draw: Drawn, name: str) -> HttpResponse:

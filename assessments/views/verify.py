@@ -13,6 +13,7 @@ from assessments.models import IssuedFile, IssuedPaper
 from assessments.views.notice import shell
 from lianzheng import clock, codes
 from lianzheng.organisation.access import public
+from lianzheng.render import signature
 
 State = IssuedPaper.State
 TONES = {State.VALID: "ok", State.ENDED: "neutral"}
@@ -69,17 +70,16 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def compare(paper: IssuedPaper, file: Any) -> dict[str, str]:
-    """Is this one of the files as issued?"""
-    sha256 = hashlib.sha256()
-    for piece in file.chunks():
-        sha256.update(piece)
+    """Is this one of the files as issued, and what does its signature say?"""
+    content = b"".join(file.chunks())
+    said = signature.verdict(content) if content.startswith(b"%PDF") else ""
     issued = dict(paper.files.values_list("sha256", "kind"))
     if not issued:
-        return {"text": NO_FILE, "tone": "warning"}
-    kind = issued.get(sha256.hexdigest())
+        return {"text": NO_FILE, "tone": "warning", "signature": said}
+    kind = issued.get(hashlib.sha256(content).hexdigest())
     if kind is None:
-        return {"text": OTHER, "tone": "error"}
-    return {"text": SAME.format(IssuedFile.Kind(kind).label), "tone": "success"}
+        return {"text": OTHER, "tone": "error", "signature": said}
+    return {"text": SAME.format(IssuedFile.Kind(kind).label), "tone": "success", "signature": said}
 
 
 def state_of(paper: IssuedPaper) -> dict[str, str]:
@@ -98,4 +98,16 @@ def _card(paper: IssuedPaper) -> dict[str, Any]:
         {"term": "期限", "text": paper.period},
         {"term": "内容摘要（SHA-256）", "text": paper.digest},
     ]
-    return {"state": state_of(paper), "facts": facts, "number": paper.number}
+    return {"state": state_of(paper), "facts": [*facts, *signature_facts()], "number": paper.number}
+
+
+def signature_facts() -> list[dict[str, str]]:
+    """With which key this site signs its PDFs now; nothing where it has none that can be used."""
+    if not signature.configured():
+        return []
+    try:
+        found = signature.key()
+    except signature.BadKey:
+        return []
+    text = f"签发的 PDF 带有防篡改签名（证书：{found.holder}，指纹 SHA-256：{found.fingerprint}）。{signature.NO_SEAL}"
+    return [{"term": signature.NAME, "text": text}]

@@ -248,7 +248,8 @@ def _keep(package: Package, some: Iterable[tuple[Made, bytes]]) -> bool:
 
 _COPY = """
 UPDATE desk_packagefile file
-SET content = kept.content, size = kept.size, sha256 = kept.sha256, recipe = kept.recipe, made_at = statement_timestamp()
+SET content = kept.content, size = kept.size, sha256 = kept.sha256, recipe = kept.recipe,
+    made_at = statement_timestamp()
 FROM desk_packagefile kept, unnest(%s::uuid[], %s::uuid[]) AS pair (file, kept)
 WHERE file.id = pair.file AND kept.id = pair.kept AND file.made_at IS NULL AND kept.made_at IS NOT NULL
 """

@@ -9,6 +9,8 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from lianzheng.desk.database_checks import durable, restrained
+        from lianzheng.desk.signature_checks import usable_key
 
         for check in (durable, restrained):
             register(check, Tags.database)
+        register(usable_key, Tags.files)

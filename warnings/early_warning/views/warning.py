@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.issued import paper_of, proof
-from assessments.views.printing import printed, verified_at
+from assessments.views.printing import printed, printed_signed, verified_at
 from early_warning import actions, papers
 from early_warning.forms import DraftForm, StepForm
 from early_warning.models import State, WarningNotice
@@ -112,4 +112,4 @@ def paper(request: SignedIn, pk: UUID, kind: str) -> HttpResponse:
     issued = paper_of(found)
     # Never kept as a file: its words stand in the database under their seal alone.
     below = proof(issued, address=verified_at(request, issued)) if issued else ()
-    return printed(papers.notice(found, below=below), name=name)
+    return printed_signed(papers.notice(found, below=below), name=name)
