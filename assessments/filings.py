@@ -75,7 +75,7 @@ def letter_of(filing: Filing, *, below: Sequence[Block] = ()) -> Document:
         on=filing.sent_on,
         annexes=(Annex("备案表册清单", (Table(COLUMNS, filing.content["rows"], WIDTHS),)),),
         below=below,
-        fine=_fine(filing, "内容摘要"),
+        fine=f"内容摘要 SHA-256：{filing.digest}",
     )
 
 
@@ -87,11 +87,11 @@ def _levels(filing: Filing) -> str:
     return f"其中{counts}。" if counts else ""
 
 
-def _fine(filing: Filing, what: str) -> str:
-    """The digest of the list, and the newest seal of the bureau's journal when it was sent."""
+def _received(filing: Filing) -> str:
+    """The digest of the list that was sent, and the newest seal of the bureau's journal at that time."""
     paper = IssuedPaper.objects.across_bureaus().filter(subject=filing.pk).first()
     seal = f"\n日志封印：{paper.seal}" if paper and paper.seal else ""
-    return f"{what} SHA-256：{filing.digest}{seal}"
+    return f"报送内容摘要 SHA-256：{filing.digest}{seal}"
 
 
 def receipt_of(filing: Filing) -> Document:
@@ -114,5 +114,5 @@ def receipt_of(filing: Filing) -> Document:
         blocks=blocks,
         organ=filing.body,
         on=filing.received_on,
-        fine=_fine(filing, "报送内容摘要"),
+        fine=_received(filing),
     )

@@ -1,4 +1,4 @@
-"""F8, F9, F15: killed while a workbook comes in, while a paper goes out; and everything lost but the backup."""
+"""F8, F9: killed while a workbook comes in; and everything lost but the backup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -144,63 +143,6 @@ def _row_by_row(house: House, dossier: str) -> int:
     child.kill()
     child.wait()
     return rows_of(house, dossier) - 1
-
-
-def whole(answer: Answer) -> bool:
-    """A PDF from its head to its end."""
-    return answer.status == 200 and answer.body.startswith(b"%PDF") and answer.body.rstrip().endswith(b"%%EOF")
-
-
-@fault("F15", "导出中强杀")
-def killed_in_export(base: Path, folder: Path, size: Size) -> Outcome:
-    """A paper arrives whole or not at all, nothing of it stays behind, and asked for again it comes."""
-    chance, served, wrong = random.Random(15), 0, 0
-    with House.furnished(base, folder / "f15") as house:
-        house.open_web()
-        path, cookie = f"/dossiers/{house.people[0]['dossier']}/annex-1.pdf", house.people[0]["holder"]
-        first = get(house.port, path, cookie=cookie, timeout=120)
-        if not whole(first):
-            return Outcome.skipped(f"PDF 不可用：{first.status} {first.body[:80].decode(errors='replace')}")
-        for _ in range(size.kills):
-            answers: list[Answer] = []
-            thread = threading.Thread(target=lambda: answers.append(get(house.port, path, cookie=cookie, timeout=120)))  # noqa: B023
-            thread.start()
-            time.sleep(chance.uniform(0.02, max(0.2, first.seconds)))
-            kill_workers(house)
-            thread.join()
-            house.wait()
-            served += whole(answers[0])
-            wrong += answers[0].status == 200 and not whole(answers[0])
-        wrong += not whole(get(house.port, path, cookie=cookie, timeout=120))
-        house.close_web()
-        left = _left_behind(house.folder / "tmp")
-    house.remove()
-    half = _half_served()
-    note = f"{served} 次仍收到完整文件，临时文件残留 {len(left)} 个；对照（边写边发）{half} 份残缺文件被当成完整答复"
-    return Outcome(size.kills, served, wrong + len(left), control=half > 0, note=note)
-
-
-def _left_behind(folder: Path, *, seconds: float = 20) -> list[str]:
-    """What still lies there when everybody has had the time to clear up."""
-    deadline = time.monotonic() + seconds
-    while (left := [file.name for file in folder.iterdir()]) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return left
-
-
-def _half_served() -> int:
-    """The control: a server that sends while it writes, and dies. Its client takes the half for an answer."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            link, _ = listener.accept()
-            link.recv(4096)
-            link.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7 half of")
-            link.close()
-
-        threading.Thread(target=serve, daemon=True).start()
-        answer = get(listener.getsockname()[1], "/")
-    return int(answer.status == 200 and not whole(answer))
 
 
 ARCHIVING = {"archive_mode": "on", "wal_level": "replica"}

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from faults import database, files, pages  # noqa: F401  (they enter themselves in the list)
+from faults import database, exports, files, pages  # noqa: F401  (they enter themselves in the list)
 from faults.house import base_house
 from faults.report import FAULTS, SMALL, Outcome, Size
 

@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("here")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="also what takes long and repeats itself in other clothes")
+    parser.addoption("--office", action="store_true", help="also what needs LibreOffice and takes minutes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,10 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is marked soak runs when asked for: `python3 manage.py test --soak`."""
-    if config.getoption("--soak"):
-        return
-    left = [item for item in items if item.get_closest_marker("soak")]
+    """What is marked soak or office runs when asked for: `python3 manage.py test --soak`, `… --office tests/office`."""
+    unasked = [mark for mark in ("soak", "office") if not config.getoption(f"--{mark}")]
+    left = [item for item in items if any(map(item.get_closest_marker, unasked))]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
 

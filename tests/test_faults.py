@@ -9,7 +9,7 @@ import pytest
 
 from faults import run
 from faults.clients import Answer
-from faults.files import whole
+from faults.exports import whole
 from faults.pages import MARK, bad, patterns
 from faults.report import FAULTS, Outcome
 from lianzheng.bootstrap import ROOT

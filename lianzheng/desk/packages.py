@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Callable
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -127,27 +128,25 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: SignedIn, pk: UUID) -> HttpResponse:
     """取消, with what was made."""
-    package = _reached(request, pk)
-    try:
-        actions.cancel_package(package, by=request.user)
-    except Refused as refusal:
-        messages.error(request, " ".join(refusal.sentences))
-    else:
-        messages.success(request, "已取消，已生成的文件已删除。")
-    return redirect("package", package.pk)
+    return _changed(request, pk, act=actions.cancel_package, said="已取消，已生成的文件已删除。")
 
 
 @may(*actions.RIGHTS)
 @require_POST
 def resume(request: SignedIn, pk: UUID) -> HttpResponse:
     """继续生成."""
+    return _changed(request, pk, act=actions.retry_package, said="已继续生成，已有的文件不会重做。")
+
+
+def _changed(request: SignedIn, pk: UUID, *, act: Callable[..., None], said: str) -> HttpResponse:
+    """Do this act with the package and show it again, with what was done or why not."""
     package = _reached(request, pk)
     try:
-        actions.retry_package(package, by=request.user)
+        act(package, by=request.user)
     except Refused as refusal:
         messages.error(request, " ".join(refusal.sentences))
     else:
-        messages.success(request, "已继续生成，已有的文件不会重做。")
+        messages.success(request, said)
     return redirect("package", package.pk)
 
 

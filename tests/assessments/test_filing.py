@@ -13,7 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 from pypdf import PdfReader
 
-from assessments import actions, filings
+from assessments import actions, filings, issued
 from assessments.models import Dossier, Filing, State
 from assessments.rules import filings_of, visible
 from lianzheng import clock
@@ -23,6 +23,7 @@ from lianzheng.audit.models import Entry
 from lianzheng.flow import NotYours, Refused, Said, Stale, digest, move
 from lianzheng.organisation.models import Unit
 from lianzheng.render import official, pdf
+from lianzheng.render.official import Paragraph
 from tests.attachments import files
 from tests.cast import Cast, Round, again, client_of, tomorrow
 
@@ -373,5 +374,9 @@ def test_report_and_receipt_bear_the_newest_seal_of_the_journal(committed: Round
     assert closed is not None
     filing = committed.accept(committed.send(chosen, number="住建廉〔2026〕1号"))
     line = f"日志封印：第{closed.number}封 {closed.value}"
-    for document in (filings.letter_of(filing), filings.receipt_of(filing)):
-        assert line in document.fine
+    paper = issued.paper_of(filing)
+    assert paper is not None
+    letter = filings.letter_of(filing, below=issued.proof(paper, address="http://lianzheng.test/"))
+    for document in (letter, filings.receipt_of(filing)):
+        foot = [block.text for block in document.below if isinstance(block, Paragraph)]
+        assert [text for text in (*document.fine.splitlines(), *foot) if "日志封印" in text] == [line]
