@@ -11,6 +11,7 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_SECTION
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -163,7 +164,10 @@ def _table(file: Any, block: Table) -> None:
 
 def _row(row: Any, texts: Sequence[str], widths: Sequence[Length], *, face: str) -> None:
     for cell, text, width in zip(row.cells, texts, widths, strict=True):
-        cell.width = width
+        cell.width, cell.vertical_alignment = width, WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        shape = cell.paragraphs[0].paragraph_format
+        # Not the exact line of the text: an office program cuts off what is taller.
+        shape.line_spacing_rule, shape.space_before, shape.space_after = WD_LINE_SPACING.SINGLE, Pt(2), Pt(2)
         _face(cell.paragraphs[0].add_run(_clean(text)), face, size=12)
 
 

@@ -155,7 +155,7 @@ def _set_up_page(sheet: Any, *, grid: Grid) -> None:
 def _top(sheet: Any, *, grid: Grid, styles: _Styles) -> list[list[Any]]:
     """The three rows above the grid, as wide as the grid."""
     width, right = len(grid.widths), _right_part(grid)
-    left = "　　".join(grid.line[:-1] or grid.line)
+    left = _left_text(grid)
     rows: list[list[tuple[str, str]]] = [[("", kind)] * width for kind in ("code", "title", "line")]
     rows[0][0], rows[1][0], rows[2][0] = (grid.code, "code"), (grid.title, "title"), (left, "line")
     if right < width:
@@ -164,21 +164,31 @@ def _top(sheet: Any, *, grid: Grid, styles: _Styles) -> list[list[Any]]:
 
 
 def _right_part(grid: Grid) -> int:
-    """The grid column where the right half of the line above the table begins."""
-    if len(grid.line) < 2 or len(grid.widths) < 2:
-        return len(grid.widths)
-    passed, total = 0, sum(grid.widths)
-    for col, width in enumerate(grid.widths):
-        if passed * 5 >= total * 3:
-            return col
-        passed += width
-    return len(grid.widths) - 1
+    """The grid column where the right part of the line above the table begins: two fifths, more for a longer text."""
+    columns = len(grid.widths)
+    if len(grid.line) < 2 or columns < 2:
+        return columns
+    total = sum(grid.widths)
+    start = next((col for col in range(columns) if sum(grid.widths[:col]) * 5 >= total * 3), columns - 1)
+    while start > 1 and sum(grid.widths[: start - 1]) * 5 >= total * 2 and _lines_at_right(grid, start) > 1:
+        start -= 1
+    return start
+
+
+def _lines_at_right(grid: Grid, start: int) -> int:
+    return _lines(grid.line[-1], width=sum(grid.widths[start:])) if grid.line and start < len(grid.widths) else 1
 
 
 def _top_heights(grid: Grid) -> tuple[float, float, float]:
     # 18 points against the body's 10.5: fewer characters in a line.
     lines = _lines(grid.title, width=sum(grid.widths) * 10.5 / 18)
-    return 24.0, 30.0 * lines, 20.0
+    start = _right_part(grid)
+    beside = max(_lines(_left_text(grid), width=sum(grid.widths[:start])), _lines_at_right(grid, start))
+    return 24.0, 30.0 * lines, max(20.0, beside * LINE_HEIGHT + PADDING)
+
+
+def _left_text(grid: Grid) -> str:
+    return "　　".join(grid.line[:-1] or grid.line)
 
 
 def _rows(sheet: Any, *, grid: Grid, styles: _Styles) -> Iterator[list[Any]]:
