@@ -184,7 +184,8 @@ def _top_heights(grid: Grid) -> tuple[float, float, float]:
     lines = _lines(grid.title, width=sum(grid.widths) * 10.5 / 18)
     start = _right_part(grid)
     beside = max(_lines(_left_text(grid), width=sum(grid.widths[:start])), _lines_at_right(grid, start))
-    return 24.0, 30.0 * lines, max(20.0, beside * LINE_HEIGHT + PADDING)
+    # A digest is one word: where it wraps, it leaves the rest of the line before it empty.
+    return 24.0, 30.0 * lines, max(20.0, (beside + (beside > 1)) * LINE_HEIGHT + PADDING)
 
 
 def _left_text(grid: Grid) -> str:
