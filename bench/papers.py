@@ -128,9 +128,10 @@ def forms_lines() -> Iterator[str]:
         load = os.getloadavg()[0]
         with peaks() as most:
             ours = made_in(package := package_of_forms(campaign))
-        plain = naive(pages_of(package))
+        pages = pages_of(package)
         again = made_in(package_of_forms(campaign))
         transaction.set_rollback(True)
+    plain = naive(pages)
     ratio = f"逐份排版 {plain.clock:.1f} 秒，{ours.clock / plain.clock:.2f} 倍（预算 0.32）"
     yield f"{FORMS} 份附件1 → PDF（材料包，从数据到文件）：{ours.clock:.1f} 秒，{ratio}"
     spent = f"{ours.processors:.1f} 秒，逐份 {plain.processors:.1f} 秒，{ours.processors / plain.processors:.2f} 倍"

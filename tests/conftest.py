@@ -34,7 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is marked soak or office runs when asked for: `python3 manage.py test --soak`, `… --office tests/office`."""
+    """What is marked soak or office runs when asked for: `python3 manage.py test --soak`, `… --office tests/office`.
+    Files with a browser come first, each a long one for one process: last, they would leave the other one idle."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     unasked = [mark for mark in ("soak", "office") if not config.getoption(f"--{mark}")]
     left = [item for item in items if any(map(item.get_closest_marker, unasked))]
     config.hook.pytest_deselected(items=left)
