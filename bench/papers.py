@@ -20,7 +20,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from assessments.ledger import LEDGER
-from bench.forms import full_round, made_in, naive, package_of_forms, pages_of, peaks
+from bench.forms import full_round, made_in, naive, package_of_forms, pages_of, peaks, warm_up
 from lianzheng.organisation.models import Unit
 from lianzheng.render import xlsx
 from lianzheng.sheets import Grid, lay_out
@@ -125,6 +125,7 @@ def forms_lines() -> Iterator[str]:
     bureau = Unit.objects.filter(kind=Unit.Kind.BUREAU)[0]
     with transaction.atomic():
         campaign = full_round(bureau, posts=FORMS)
+        warm_up()
         load = os.getloadavg()[0]
         with peaks() as most:
             ours = made_in(package := package_of_forms(campaign))

@@ -29,7 +29,7 @@ def table(grid: Grid, *, rare: Callable[[str], bool] = _never, closed: bool = Fa
     """
     parts = [("head", 0, grid.header), ("body", grid.header, grid.sign), ("sign", grid.sign, grid.rows)]
     shown = [part for part in parts if part[1] < part[2]]
-    colgroup = "".join(f'<col class="w-{min(width, WIDEST)}">' for width in grid.widths)
+    colgroup = "".join(f'<col class="w-{min(width, WIDEST)}"/>' for width in grid.widths)
     tables: list[str] = []
     for name, start, stop in shown:
         caption = _caption(grid, rare=rare) if name == shown[0][0] else _quiet_caption(grid, part=name)

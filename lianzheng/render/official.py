@@ -111,7 +111,7 @@ def page(doc: Document) -> str:
     below = "".join(map(_block, doc.below))
     parts += [f'<div class="below">{below}</div>' if below else "", _copies(doc), *_annexes(doc.annexes)]
     return (
-        f'<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8">{_about(doc)}'
+        f'<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8"/>{_about(doc)}'
         f'<style>{stylesheet()}</style></head><body class="official">{"".join(parts)}</body></html>'
     )
 
@@ -129,8 +129,8 @@ def long_date(day: date) -> str:
 
 def _about(doc: Document) -> str:
     """The properties of the file are ours: title and issuing body, no person, no program."""
-    created = f'<meta name="dcterms.created" content="{doc.on.isoformat()}">' if doc.on else ""
-    author = f'<meta name="author" content="{escape(doc.organ)}">' if doc.organ else ""
+    created = f'<meta name="dcterms.created" content="{doc.on.isoformat()}"/>' if doc.on else ""
+    author = f'<meta name="author" content="{escape(doc.organ)}"/>' if doc.organ else ""
     title = escape(doc.title.replace("\n", ""))
     return f"<title>{title}</title>{author}{created}"
 
@@ -147,7 +147,7 @@ def _head(doc: Document) -> str:
 def _text(text: str) -> str:
     """Escaped, line feeds kept; a word with a character that the body face lacks is set whole in the complete one."""
     words = [f'<span class="rare">{escape(word)}</span>' if _rare(word) else escape(word) for word in _words(text)]
-    return "".join(words).replace("\n", "<br>")
+    return "".join(words).replace("\n", "<br/>")
 
 
 def _words(text: str) -> list[str]:
@@ -174,7 +174,7 @@ def _heading(block: Heading) -> str:
 
 def _table(block: Table) -> str:
     total = sum(block.widths)
-    columns = "".join(f'<col style="width:{width / total:.4%}">' for width in block.widths)
+    columns = "".join(f'<col style="width:{width / total:.4%}"/>' for width in block.widths)
     headers = "".join(f'<th scope="col">{_text(text)}</th>' for text in block.headers)
     rows = "".join(f"<tr>{''.join(f'<td>{_text(text)}</td>' for text in row)}</tr>" for row in block.rows)
     caption = f"<caption>{_text(block.caption)}</caption>" if block.caption else ""

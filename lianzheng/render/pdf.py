@@ -97,7 +97,7 @@ def page(grids: Iterable[Grid]) -> str:
         sections.append(f'<section class="paper paper--{shape}" id="paper-{n}">{tables}</section>')
         rules.append(_own_rules(grid, n=n))
     return (
-        '<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8">'
+        '<!DOCTYPE html><html lang="zh-Hans"><head><meta charset="utf-8"/>'
         f"<style>{''.join(rules)}</style></head><body>{''.join(sections)}</body></html>"
     )
 

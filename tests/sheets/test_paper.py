@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
@@ -21,7 +23,8 @@ from pypdf.generic import StreamObject
 
 from assessments.sheets import ANNEX_4
 from lianzheng.bootstrap import ROOT
-from lianzheng.render import fonts, pdf, press
+from lianzheng.render import fonts, official, pdf, press
+from lianzheng.render.official import Document, Paragraph
 from lianzheng.sheets import Column, Grid, Sheet, lay_out
 from registers.sheets import ANNEX_1, ANNEX_3
 from tests.sheets.content import RARE, SIX, grid, owner, row
@@ -151,6 +154,20 @@ def test_paper_is_the_same_bytes_alone_in_company_and_by_another_press() -> None
     again = [pdf.typeset(page) for page in reversed(pages)]
     assert again[::-1] == first
     assert len(set(first)) == 3
+
+
+def test_page_that_is_no_xml_is_set_the_same() -> None:
+    page = pdf.page([grid(ANNEX_1, person="张三", rows=2)])
+    assert pdf.typeset(page.replace("/>", ">")) == pdf.typeset(page)
+
+
+def test_every_page_of_ours_is_xml_which_is_read_faster() -> None:
+    text = "<&>\"' 王䶮\n二"
+    pages = [
+        pdf.page([one_cell(text)]),
+        official.page(Document(text, [Paragraph(text)], organ=text, on=date(2026, 1, 2))),
+    ]
+    assert [ElementTree.fromstring(page).tag for page in pages] == ["html", "html"]
 
 
 def test_paper_embeds_only_its_own_characters() -> None:
