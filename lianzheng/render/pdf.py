@@ -147,8 +147,8 @@ class _Press:
 
     def __init__(self) -> None:
         self.printed = 0
-        # A folder of its own, so that nothing stays in the system's when the child is killed.
-        self.scratch = tempfile.mkdtemp(prefix="press-")
+        # The child's own folder, known when it is ready. It makes it itself: whoever is killed before, leaves none.
+        self.scratch = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lianzheng.render.press", str(MEGABYTES)],
             stdin=subprocess.PIPE,
@@ -161,6 +161,7 @@ class _Press:
             logger.error("the typesetter does not start: %s", body.decode(errors="replace"))
             self.close()
             raise PaperFailed(MISSING)
+        self.scratch = body.decode()
 
     def set(self, text: str, *, seconds: int) -> bytes:
         """The PDF of an HTML document. Raises PaperFailed; the child is then dead or has refused it."""
@@ -175,18 +176,23 @@ class _Press:
         return self.process.poll() is None and self.printed < PAPERS_PER_PRESS
 
     def close(self) -> None:
+        if not self.scratch and self.process.stdin:
+            with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+                self.process.stdin.close()
+                self.process.wait(2)
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             # What the dead child did not read is of no use.
             with contextlib.suppress(BrokenPipeError):
                 pipe and pipe.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:
         """Where to find libraries and faces, and nothing else: secrets stay in the parent."""
         kept = {name: value for name, value in os.environ.items() if name in KEPT}
-        return {**kept, "FONTCONFIG_FILE": str(fonts.write_conf()), "TMPDIR": self.scratch}
+        return {**kept, "FONTCONFIG_FILE": str(fonts.write_conf()), "TMPDIR": tempfile.gettempdir()}
 
     def _ask(self, text: str, *, seconds: int) -> tuple[bytes, bytes]:
         assert self.process.stdin

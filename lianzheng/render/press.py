@@ -13,6 +13,7 @@ import select
 import shutil
 import struct
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -132,7 +133,7 @@ def serve(source: IO[bytes], out: IO[bytes]) -> None:
     # What is alive now stays alive; collecting in the middle of a paper only costs time.
     gc.freeze()
     gc.disable()
-    send(out, READY)
+    send(out, READY, body=tempfile.gettempdir().encode())
     for turn in count(1):
         if not select.select([source], [], [], IDLE_SECONDS)[0]:
             return
@@ -173,11 +174,12 @@ def main() -> None:
     limit_memory(int(sys.argv[1]))
     # There is no face but those that are cut for a paper.
     warnings.filterwarnings("ignore", message="No fonts configured")
+    tempfile.tempdir = tempfile.mkdtemp(prefix="press-")
     try:
         serve(source, out)
     finally:
         # The parent takes the folder away when it ends us; when it was killed itself, nobody else would.
-        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)
 
 
 if __name__ == "__main__":
