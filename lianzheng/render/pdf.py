@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 PRESSES = 2
-PAPERS_PER_PRESS = 200  # the typesetter keeps about a megabyte per document
+PAPERS_PER_PRESS = 100  # the typesetter never gives back a quarter of a megabyte for each
 START_SECONDS = 30
 SECONDS = 60
 MEGABYTES = 2048

@@ -17,15 +17,12 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from functools import partial
-from itertools import count
 from typing import IO, Any
 from xml.etree import ElementTree
 
 SIZE = struct.Struct(">Q")
 PAPER, READY, DONE, FAILED = b"P", b"R", b"D", b"F"
 IDLE_SECONDS = 600
-PAPERS_BETWEEN, LONG = 4, 50_000
-"""Rubbish is collected after so many papers, and after one of so many characters."""
 
 
 def send(stream: IO[bytes], kind: bytes, *, body: bytes = b"") -> None:
@@ -134,16 +131,13 @@ def serve(source: IO[bytes], out: IO[bytes]) -> None:
     gc.freeze()
     gc.disable()
     send(out, READY, body=tempfile.gettempdir().encode())
-    for turn in count(1):
-        if not select.select([source], [], [], IDLE_SECONDS)[0]:
-            return
+    while select.select([source], [], [], IDLE_SECONDS)[0]:
         try:
             html = _take(source)
         except EOFError:
             return
         _answer(typesetter, out, html=html)
-        if turn % PAPERS_BETWEEN == 0 or len(html) > LONG:
-            gc.collect()
+        gc.collect()
 
 
 def _take(source: IO[bytes]) -> str:
