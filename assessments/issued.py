@@ -40,5 +40,6 @@ def file_of(paper: IssuedPaper, *, kind: str, make: Callable[[], bytes], by: Use
     kept = paper.files.filter(kind=kind).first()
     if kept is None:
         made = make()
-        kept = keep_file(paper, kind=kind, content=signature.sign(made) if kind == PDF else made, by=by)
+        content = signature.sign(made, code=paper.token) if kind == PDF else made
+        kept = keep_file(paper, kind=kind, content=content, by=by)
     return bytes(kept.content)

@@ -32,9 +32,9 @@ def printed(doc: Document, *, name: str) -> HttpResponse:
     return _shown(lambda: official.document(doc), name=name)
 
 
-def printed_signed(doc: Document, *, name: str) -> HttpResponse:
+def printed_signed(doc: Document, paper: IssuedPaper, *, name: str) -> HttpResponse:
     """The same, signed where the site has a key: of a paper that was issued and is never kept as a file."""
-    return _shown(lambda: signature.sign(official.document(doc)), name=name)
+    return _shown(lambda: signature.sign(official.document(doc), code=paper.token), name=name)
 
 
 def printed_as_issued(request: SignedIn, paper: IssuedPaper | None, *, draw: Drawn, name: str) -> HttpResponse:

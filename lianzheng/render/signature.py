@@ -45,6 +45,7 @@ OUTDATED = "防篡改签名的证书已于{day}到期，签名仍可发现改动
 UNSIGNED = "防篡改签名的密钥文件暂时不能用，文件没有生成。请联系系统管理员。"
 
 GOOD = "防篡改签名有效：文件由本系统签名，签名后没有改动。" + NO_SEAL
+ANOTHER = "防篡改签名是本系统的，签名后没有改动，但这个文件是另一份文书，不是本页这一份。"
 CHANGED = "防篡改签名无效：文件在签名之后被改动过。"
 FOREIGN = "文件带有签名，签名后没有改动，但不是用本系统现在的密钥签的，请以内容摘要为准。"
 NONE = "文件没有防篡改签名，请以内容摘要为准。"
@@ -111,18 +112,19 @@ def outdated(found: Key) -> str:
     return OUTDATED.format(day=f"{ends.year}年{ends.month}月{ends.day}日") if ends < datetime.now(UTC) else ""
 
 
-def sign(pdf: bytes) -> bytes:
-    """The PDF with the signature over all of it; as it is where the site has no key. Raises PaperFailed."""
+def sign(pdf: bytes, *, code: str) -> bytes:
+    """The PDF of the paper with this code for verification, signed over all of it and the code; as it is where the site
+    has no key. Raises PaperFailed."""
     if not configured():
         return pdf
     try:
-        return _signed(pdf, key())
+        return _signed(pdf, key(), code=code)
     except (BadKey, ValueError, OSError) as error:
         logger.error("a paper could not be signed: %s", type(error).__name__)
         raise PaperFailed(UNSIGNED) from error
 
 
-def _signed(pdf: bytes, found: Key) -> bytes:
+def _signed(pdf: bytes, found: Key, *, code: str) -> bytes:
     # Imported late: half a second that a process without papers does not need.
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import signers
@@ -134,6 +136,7 @@ def _signed(pdf: bytes, found: Key) -> bytes:
         field_name=FIELD,
         md_algorithm="sha256",
         reason=f"{NAME}，不是电子印章",
+        location=code,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
     )
@@ -141,18 +144,21 @@ def _signed(pdf: bytes, found: Key) -> bytes:
     return bytes(out.getbuffer())
 
 
-def verdict(pdf: bytes) -> str:
-    """What the signature in a file says, as a sentence; "" for a site without a key. The file may be anybody's: it is
-    parsed in a child process with limits."""
+def verdict(pdf: bytes, *, code: str) -> str:
+    """What the signature in a file that is shown for the paper with this code says, as a sentence; "" for a site without
+    a key. The file may be anybody's: it is parsed in a child process with limits."""
     if not configured():
         return ""
     seen = _look(pdf)
-    if seen.get("signed") == "intact":
-        try:
-            return GOOD if seen.get("fingerprint") == key().fingerprint else FOREIGN
-        except BadKey:
-            return UNKNOWN
-    return _VERDICTS.get(seen.get("signed", ""), UNKNOWN)
+    if seen.get("signed") != "intact":
+        return _VERDICTS.get(seen.get("signed", ""), UNKNOWN)
+    try:
+        ours = seen.get("fingerprint") == key().fingerprint
+    except BadKey:
+        return UNKNOWN
+    if not ours:
+        return FOREIGN
+    return GOOD if seen.get("code") == code else ANOTHER
 
 
 def _look(pdf: bytes) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from lianzheng.render.press import limit_memory, limit_time
 
 
 def look(pdf: bytes) -> dict[str, Any]:
-    """`signed`: none, intact (over the whole file, by the key of the certificate with this `fingerprint`), changed."""
+    """`signed`: none, changed, or intact: over the whole file, by the key of the certificate with this `fingerprint`, for
+    the paper with this `code`."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
@@ -29,7 +30,8 @@ def look(pdf: bytes) -> dict[str, Any]:
     status = validate_pdf_signature(last, context, skip_diff=True)
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     intact = status.intact and status.valid and whole and len(signatures) == 1
-    return {"signed": "intact" if intact else "changed", "fingerprint": sha256(certificate.dump()).hexdigest()}
+    found = {"fingerprint": sha256(certificate.dump()).hexdigest(), "code": str(last.sig_object.get("/Location", ""))}
+    return {"signed": "intact" if intact else "changed", **found}
 
 
 def main() -> None:

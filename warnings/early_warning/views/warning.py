@@ -110,6 +110,8 @@ def paper(request: SignedIn, pk: UUID, kind: str) -> HttpResponse:
     if kind == "slip":
         return printed(papers.slip(found), name=name)
     issued = paper_of(found)
+    if issued is None:
+        return printed(papers.notice(found, below=()), name=name)
     # Never kept as a file: its words stand in the database under their seal alone.
-    below = proof(issued, address=verified_at(request, issued)) if issued else ()
-    return printed_signed(papers.notice(found, below=below), name=name)
+    below = proof(issued, address=verified_at(request, issued))
+    return printed_signed(papers.notice(found, below=below), issued, name=name)
