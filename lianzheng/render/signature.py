@@ -145,8 +145,8 @@ def _signed(pdf: bytes, found: Key, *, code: str) -> bytes:
 
 
 def verdict(pdf: bytes, *, code: str) -> str:
-    """What the signature in a file that is shown for the paper with this code says, as a sentence; "" for a site without
-    a key. The file may be anybody's: it is parsed in a child process with limits."""
+    """What the signature in a file says that is shown for the paper with this code, as a sentence; "" for a site
+    without a key. The file may be anybody's: it is parsed in a child process with limits."""
     if not configured():
         return ""
     seen = _look(pdf)

@@ -14,8 +14,8 @@ from lianzheng.render.press import limit_memory, limit_time
 
 
 def look(pdf: bytes) -> dict[str, Any]:
-    """`signed`: none, changed, or intact: over the whole file, by the key of the certificate with this `fingerprint`, for
-    the paper with this `code`."""
+    """`signed`: none, changed, or intact: over the whole file, by the key of the certificate with this `fingerprint`,
+    for the paper with this `code`."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
