@@ -109,8 +109,10 @@ def made_in(package: Package) -> Took:
 
 
 def _spent() -> float:
-    """Of this process and of the presses."""
-    return time.process_time() + sum(map(_spent_by, children_of(os.getpid())))
+    """Of this process and of the presses, those at work and those that were renewed."""
+    ended = os.times()
+    live = sum(map(_spent_by, children_of(os.getpid())))
+    return time.process_time() + ended.children_user + ended.children_system + live
 
 
 def _spent_by(pid: int) -> float:
