@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -23,12 +24,11 @@ from openpyxl.cell import WriteOnlyCell
 from assessments.ledger import LEDGER
 from assessments.models import Dossier
 from assessments.papers import RATING, grid_of
+from lianzheng.intake.comparison import Line, compare
 from lianzheng.organisation.models import Unit, User
 from lianzheng.render import fonts, pdf, xlsx
 from lianzheng.sheets import Grid, lay_out
 from registers import powers
-from registers.comparison import Line, compare
-from registers.sheets import POWERS
 
 FORMS = int(os.environ.get("LIANZHENG_BENCH_FORMS", "300"))
 ROWS = int(os.environ.get("LIANZHENG_BENCH_ROWS", "10000"))
@@ -156,7 +156,7 @@ def dry_run_seconds() -> float:
 
     def work() -> None:
         now, check = powers.stored(powers.powers_of(bureau)), powers.check_of(bureau)
-        compare(lines, stored=now, sheet=POWERS, check=check, most=LINES * 2)
+        compare(lines, stored=now, template=replace(powers.template_of(bureau), most=LINES * 2), check=check)
 
     return spent(work)
 
