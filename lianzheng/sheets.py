@@ -32,8 +32,8 @@ class Column:
     `source` is the key in the row mapping ("" numbers the rows); `width` counts Chinese characters; `merge`
     joins equal neighbours below each other; `edit` marks what a person types (its source is a model field);
     `permission` hides the whole column from readers who lack it. In a workbook to fill in, `choices` are the only
-    words that stand in a cell (value as stored, label as shown), `listed` says that a cell holds an item a line, and
-    `given` that the column is there to read and nobody types over it.
+    words that stand in a cell (value as stored, label as shown), `listed` says that a cell holds an item a line, `day`
+    that it holds a date, and `given` that the column is there to read and nobody types over it.
     """
 
     source: str
@@ -45,6 +45,7 @@ class Column:
     align: Align = "left"
     choices: tuple[tuple[str, str], ...] = ()
     listed: bool = False
+    day: bool = False
     given: bool = False
 
     def at(self, width: int) -> "Column":

@@ -72,7 +72,7 @@ def check_of(bureau: Unit) -> Check:
     """The form of the page, asked about the values of one line."""
     sections, posts = places_of(bureau)
 
-    def check(values: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
+    def check(values: Mapping[str, str], row: Stored | None) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
         form = PowerForm(values, sections=sections, posts=posts)
         refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
         return {name: form.cleaned_data[name] for name in SOURCES if name in form.cleaned_data}, refused

@@ -154,6 +154,10 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": ("GET", ("管理员", "安全员")),
     "person_new": ("GET", ("管理员",)),
     "person_act": ("POST", ("管理员", "安全员")),
+    "staff": ("GET", ("管理员",)),
+    "staff_template": ("GET", ("管理员",)),
+    "staff_take": ("POST", ("管理员",)),
+    "staff_slips": ("POST", ("管理员",)),
     "grants": ("GET", ("管理员", "安全员")),
     "grant_decide": ("POST", ("管理员", "安全员")),
     "powers": ("GET", ("王五", "孙八", "赵六", "外人")),
@@ -220,5 +224,13 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file", "package_file", "report", "issued_scan", "powers_file", "powers_template")
+FILES += (
+    "duty_evidence_file",
+    "package_file",
+    "report",
+    "issued_scan",
+    "powers_file",
+    "powers_template",
+    "staff_template",
+)
 """Addresses that answer with a file."""

@@ -159,7 +159,8 @@ def arguments_of_accounts(cast: Cast) -> dict[str, dict[str, Any]]:
     """A person, and a role that was asked for and waits."""
     unit, by = cast.units["建筑业股"], cast["管理员"]
     asked = ask_grant(role("informant"), unit=unit, person=cast["陈九"], **ASKED, by=by)
-    return {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
+    staff = {key: {"pk": cast.bureau.pk} for key in ("staff", "staff_template", "staff_take", "staff_slips")}
+    return staff | {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
 
 
 def arguments_of_decisions(year: Round, rating: Dossier) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ The workbook itself, out and in: lianzheng.intake.workbook. Which columns and ro
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from lianzheng.sheets import Column, Sheet
 FORMULA_ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#N/A", "#NULL!", "#NUM!", "#SPILL!", "#CALC!")
 MOST_NAMED = 12
 """Words of a choice that a sentence names."""
+
+# 2026-3-1, 2026/3/1, 2026.3.1, 2026年3月1日.
+DAY = re.compile(r"\A(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\Z", re.ASCII)
 
 NEWER = "在您下载后被改过"
 LEFT_ALONE = "本行在您下载后被改过；您在文件中没有改它，现在保存的内容不变。"
@@ -76,8 +80,9 @@ class Verdict:
     stale: bool = False
 
 
-Check = Callable[[Mapping[str, str]], tuple[Mapping[str, Any], Mapping[str, tuple[str, str]]]]
-"""Field values -> (cleaned values, {source: (what is wrong, how to mend it)}): the form that also guards the page."""
+Check = Callable[[Mapping[str, str], Stored | None], tuple[Mapping[str, Any], Mapping[str, tuple[str, str]]]]
+"""Field values and the row they would change -> (cleaned values, {source: (what is wrong, how to mend it)}): the form
+that also guards the page."""
 
 
 def letter(sheet: Sheet, source: str) -> str:
@@ -99,8 +104,10 @@ def fingerprint(texts: Mapping[str, str]) -> str:
 
 
 def in_our_words(column: Column, text: str) -> str:
-    """The text of a cell as it is compared: a choice by its label, however it was written, a list by its lines;
-    an unknown word, and every other text, as it is."""
+    """The text of a cell as it is compared: a choice by its label, however it was written, a list by its lines, a day
+    as 2026-03-01; an unknown word, and every other text, as it is."""
+    if column.day:
+        return DAY.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}", text.strip())
     if column.listed:
         return "\n".join(line.strip() for line in plain(text).split("\n") if line.strip())
     if not column.choices:
@@ -187,7 +194,7 @@ class _Judge:
         return self._changed(line, row, newer=newer)
 
     def _changed(self, line: Line, row: Stored, *, newer: bool) -> Verdict:
-        values, faults = self._checked(line)
+        values, faults = self._checked(line, row)
         faults = (*self._name(line), *faults)
         if newer:
             faults = (self._fault(line, "", NEWER, "请对照后在修改表中确定内容，再上传"), *faults)
@@ -213,7 +220,7 @@ class _Judge:
         if row := self.spare.of_name(name_of(line.texts, self.template.named)):
             self.spare.claim(row)
             return self._changed(line, row, newer=False)
-        values, faults = self._checked(line)
+        values, faults = self._checked(line, None)
         faults = (*self._no_room(line), *self._name(line), *faults)
         return Verdict(line, "wrong" if faults else "new", None, values, faults)
 
@@ -236,14 +243,14 @@ class _Judge:
             return (self._fault(line, source, "已有同样的一行（不在文件中）", "请换一个，或者重新下载模板"),)
         return ()
 
-    def _checked(self, line: Line) -> tuple[Mapping[str, Any], tuple[Fault, ...]]:
+    def _checked(self, line: Line, row: Stored | None) -> tuple[Mapping[str, Any], tuple[Fault, ...]]:
         typed = {source: line.texts[source] for source in self.template.typed}
         found = dict(_unknown_words(self.template, typed))
         values = {source: "" if source in found else text for source, text in typed.items()}
         for column in self.template.columns:
             if column.choices and column.source in values:
                 values[column.source] = _values(column.choices).get(_bare(values[column.source]), "")
-        cleaned, refused = self.check(values)
+        cleaned, refused = self.check(values, row)
         found |= {source: reason for source, reason in refused.items() if source not in found}
         ordered = [source for source in ("", *line.texts) if source in found]
         return cleaned, tuple(self._fault(line, source, *found[source]) for source in ordered)

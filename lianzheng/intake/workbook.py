@@ -292,7 +292,8 @@ def _write_top(page: Any, template: Template, *, looks: Mapping[str, Any], mendi
     headers = [column.header + (MUST if column.source in template.must else "") for column in shown]
     for place, header in enumerate(["标识", *headers, *["错误说明"] * mending], start=1):
         _put(page, header, row=HEADER_ROW, column=place, look=looks["header"])
-    for row, height in ((1, 30.0), (2, 34.0), (HEADER_ROW, 24.0)):
+    told = _height([(advice, sum(max(column.width, NARROWEST) for column in shown))])
+    for row, height in ((1, 30.0), (2, max(34.0, told)), (HEADER_ROW, 24.0)):
         page.row_dimensions[row].height = height
 
 

@@ -128,7 +128,7 @@ def test_wrong_cells_are_marked_and_explained_in_the_workbook_to_mend() -> None:
     assert read(content, ANNEX_1) == [Line(4, line.texts)]
 
 
-def accept(values: Any) -> Any:
+def accept(values: Any, row: Any) -> Any:
     return values, {}
 
 
