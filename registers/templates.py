@@ -1,8 +1,8 @@
 """The risk tables as they are filled in offline: 附件1–3 with the rows that are saved; reads only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from lianzheng.intake.comparison import Stored
+from lianzheng.intake.comparison import Stored, Verdict
 from lianzheng.intake.template import Template
 from lianzheng.sheets import Sheet, show
 from registers.actions import MOST_ROWS
@@ -34,6 +34,6 @@ def _cell_text(point: RiskPoint, source: str) -> str:
     return show(point.measures_text if source == "measures" else getattr(point, source))
 
 
-def lacking(texts: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def lacking(verdict: Verdict) -> Iterable[tuple[str, str]]:
     """What may stay empty in a draft, not in a form that is handed in."""
-    return [(source, sentence) for source, sentence in REQUIRED if texts.get(source) == ""]
+    return [(source, sentence) for source, sentence in REQUIRED if verdict.line.texts.get(source) == ""]

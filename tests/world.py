@@ -114,6 +114,7 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
             ("dossier", "check", "step", "rows", "report_level", "library", "library_take", "changes"), own
         ),
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
+        **dict.fromkeys(("ratings_intake", "ratings_template", "ratings_take"), own),
         **dict.fromkeys(("intake_columns", "intake_paste", "intake_undo"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),

@@ -1,6 +1,6 @@
 """A comparison as the page prints it: how many lines, every error with its cell, every change old and new."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,11 +22,11 @@ def reason(errors: Sequence[ValidationError]) -> tuple[str, str]:
     return text, MEND.get(errors[0].code or "", "请修改后再上传")
 
 
-Lacking = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
-"""Texts of a line -> (source, sentence) of what may stay as it is for the time being, not when it is handed in."""
+Lacking = Callable[[Verdict], Iterable[tuple[str, str]]]
+"""A line -> (source, sentence) of what may stay as it is for the time being, not when the form is handed in."""
 
 
-def nothing(texts: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def nothing(verdict: Verdict) -> Iterable[tuple[str, str]]:
     return ()
 
 
@@ -101,5 +101,5 @@ class _Writer:
         return [
             f"{self.cell(verdict, source)} {sentence}"
             for verdict in sorted(verdicts, key=lambda verdict: verdict.line.number)
-            for source, sentence in lacking(verdict.line.texts)
+            for source, sentence in lacking(verdict)
         ]

@@ -125,8 +125,10 @@ class Handed:
 
 
 def to_mend(verdicts: Sequence[Verdict], template: Template) -> list[Handed]:
-    """The lines of an upload as a fresh workbook takes them: right ones kept, wrong ones with their faults."""
-    return [_to_mend(verdict, template) for verdict in verdicts]
+    """The lines of an upload as a fresh workbook takes them: right ones kept, wrong ones with their faults. A sheet to
+    which no line can be added has none of those that were."""
+    kept = [verdict for verdict in verdicts if verdict.stored or not template.fixed]
+    return [_to_mend(verdict, template) for verdict in kept]
 
 
 def _to_mend(verdict: Verdict, template: Template) -> Handed:
