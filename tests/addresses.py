@@ -239,4 +239,5 @@ FILES += (
     "powers_template",
     "staff_template",
 )
+FILES += ("ratings_template", "signals_template")
 """Addresses that answer with a file."""

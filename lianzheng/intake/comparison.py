@@ -164,6 +164,7 @@ class _Judge:
         self.room = template.most - len(stored)
         self.seen: dict[str, int] = {}
         self.names: dict[tuple[str, ...], int] = {}
+        self.owners = {name_of(row.texts, template.named): row.id for row in stored}
 
     def verdict(self, line: Line) -> Verdict:
         earlier = self.seen.setdefault(fingerprint(line.texts), line.number)
@@ -184,7 +185,7 @@ class _Judge:
 
     def _kept(self, line: Line, row: Stored) -> Verdict:
         if fingerprint(line.texts) == fingerprint(row.texts):
-            self._name(line)
+            self._name(line, row)
             return Verdict(line, "same", row)
         newer = row.version != line.version or line.mark != fingerprint(row.texts)
         if not any(line.texts[source] for source in self.template.typed):
@@ -195,7 +196,7 @@ class _Judge:
 
     def _changed(self, line: Line, row: Stored, *, newer: bool) -> Verdict:
         values, faults = self._checked(line, row)
-        faults = (*self._name(line), *faults)
+        faults = (*self._name(line, row), *faults)
         if newer:
             faults = (self._fault(line, "", NEWER, "请对照后在修改表中确定内容，再上传"), *faults)
         else:
@@ -215,13 +216,13 @@ class _Judge:
             mend = "请合并或删除其中一行"
             return Verdict(line, "wrong", faults=(self._fault(line, "", f"与第 {earlier} 行完全相同", mend),))
         if row := self.spare.alike(line.texts):
-            self._name(line)
+            self._name(line, row)
             return Verdict(line, "same", row)
         if row := self.spare.of_name(name_of(line.texts, self.template.named)):
             self.spare.claim(row)
             return self._changed(line, row, newer=False)
         values, faults = self._checked(line, None)
-        faults = (*self._no_room(line), *self._name(line), *faults)
+        faults = (*self._no_room(line), *self._name(line, None), *faults)
         return Verdict(line, "wrong" if faults else "new", None, values, faults)
 
     def _no_room(self, line: Line) -> Iterable[Fault]:
@@ -232,15 +233,15 @@ class _Judge:
             text = f"{self.template.whole}最多 {self.template.most} 行"
             yield self._fault(line, "", text, "请归并后再添加")
 
-    def _name(self, line: Line) -> Iterable[Fault]:
-        """No two rows of one name, in the file or beside it."""
+    def _name(self, line: Line, row: Stored | None) -> Iterable[Fault]:
+        """No two rows of one name, in the file or beside it; not even for a moment, where two change names."""
         if not (name := name_of(line.texts, self.template.named)):
             return ()
         source, first = self.template.named[-1], self.names.setdefault(name, line.number)
         if first != line.number:
             return (self._fault(line, source, f"与第 {first} 行重复", "请合并或删除其中一行"),)
-        if line.id and self.spare.of_name(name):
-            return (self._fault(line, source, "已有同样的一行（不在文件中）", "请换一个，或者重新下载模板"),)
+        if self.owners.get(name) not in (None, row.id if row else None):
+            return (self._fault(line, source, "这个名称现在是另一行的", "请换一个名称；对调名称的请分两次导入"),)
         return ()
 
     def _checked(self, line: Line, row: Stored | None) -> tuple[Mapping[str, Any], tuple[Fault, ...]]:

@@ -295,7 +295,8 @@ def _write_top(page: Any, template: Template, *, looks: Mapping[str, Any], mendi
     for place, header in enumerate(["标识", *headers, *["错误说明"] * mending], start=1):
         _put(page, header, row=HEADER_ROW, column=place, look=looks["header"])
     told = _height([(advice, sum(max(column.width, NARROWEST) for column in shown))])
-    for row, height in ((1, 30.0), (2, max(34.0, told)), (HEADER_ROW, 24.0)):
+    named = _height([(header, max(column.width, NARROWEST)) for header, column in zip(headers, shown, strict=True)])
+    for row, height in ((1, 30.0), (2, max(34.0, told)), (HEADER_ROW, max(24.0, named))):
         page.row_dimensions[row].height = height
 
 

@@ -227,6 +227,14 @@ WRONG: dict[str, tuple[str, dict[str, str], tuple[str, str, str]]] = {
     "kind": ("机构", {"C5": "领导班子"}, ("C5", "已有机构的类别不能修改", "请恢复为“股室”")),
     "unknown kind": ("机构", {"B7": "新股", "C7": "部门"}, ("C7", "“部门”不在下拉项内", "请选：股室、站所、领导班子")),
     "unit twice": ("机构", {"B7": "办公室", "C7": "股室"}, ("B7", "与第 6 行重复", "请合并或删除其中一行")),
+    "name of another unit": (
+        "机构", {"B4": "建筑业股", "B5": "工程股"},
+        ("B4", "这个名称现在是另一行的", "请换一个名称；对调名称的请分两次导入"),
+    ),
+    "name that becomes free": (
+        "机构", {"B5": "工程股", "B7": "建筑业股", "C7": "股室"},
+        ("B7", "这个名称现在是另一行的", "请换一个名称；对调名称的请分两次导入"),
+    ),
     "unit like the bureau": (
         "机构", {"B7": "县住建局", "C7": "股室"}, ("B7", "这个名称已用于本单位或已撤销的机构", "请换一个名称")
     ),
@@ -325,6 +333,13 @@ def test_all_or_none_of_a_list_is_written(cast: Cast) -> None:
     with pytest.raises(IntegrityError, match="post_name_once_in_section"), transaction.atomic():
         take_in_staff(cast.bureau, units=[], posts=posts, holders=[], by=cast["管理员"])
     assert not Post.unscoped.filter(name="甲岗").exists()
+
+
+def test_name_taken_by_a_row_that_is_not_in_the_file_is_told(cast: Cast) -> None:
+    desk = excel(cast)
+    gone = {f"{column}5": None for column in "ABCDE"}
+    page = desk.upload(edited(desk.template(), 机构=gone | {"B6": "建筑业股"}))
+    assert cells_of(page)[0][:2] == ("B6", "这个名称现在是另一行的")
 
 
 def test_user_name_taken_elsewhere_after_the_comparison_is_told(cast: Cast) -> None:
