@@ -75,10 +75,10 @@ def _values(dimensions: Sequence[Dimension], campaigns: Sequence[Campaign]) -> l
     return [*parts, [campaign.pk for campaign in campaigns], FIRST_FROM, SECOND_FROM]
 
 
-def _over(dimensions: Sequence[Dimension], tail: sql.Composable) -> sql.Composed:
-    """The scored ratings as `scored`, and the asked summary of them."""
+def _over(dimensions: Sequence[Dimension], tail: sql.Composable) -> str:
+    """The scored ratings as `scored`, and the asked summary of them; text, as the field history reads along."""
     total = sql.SQL(" + ").join(_TERMS[item.reverse] for item in dimensions) or sql.SQL("NULL::numeric")
-    return sql.SQL(_SCORED).format(total=total) + tail
+    return (sql.SQL(_SCORED).format(total=total) + tail).as_string()
 
 
 _TERMS = {

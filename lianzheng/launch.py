@@ -74,6 +74,10 @@ def plain(arguments: Sequence[str]) -> int:
     return 0
 
 
+SPREAD = ("--dist", "loadfile", "--no-loadscope-reorder")
+"""A file is one process's, in the order that tests/conftest.py gives."""
+
+
 def test(arguments: Sequence[str]) -> int:
     """`manage.py test [--prepare] [pytest arguments]`: pytest's exit code. --prepare only sets up."""
     set_up("requirements-test.txt", tests=True)
@@ -81,7 +85,7 @@ def test(arguments: Sequence[str]) -> int:
         return 0
     enter_venv(arguments)
     # The script and not `-m pytest`, which puts the checkout with its folder `warnings/` first on the path.
-    command = [str(PYTHON), str(VENV / "bin" / "pytest"), "-n", "2", "--dist", "loadfile", *arguments[1:]]
+    command = [str(PYTHON), str(VENV / "bin" / "pytest"), "-n", "2", *SPREAD, *arguments[1:]]
     with (
         only_one("test", wait="另一轮测试正在使用测试数据库，等它结束……"),
         environment(LocalPostgres(VAR / "pg-test", durable=False), role="owner") as variables,

@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "lianzheng.accounts.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "lianzheng.organisation.access.KeepTyped",
+    "lianzheng.audit.middleware.Refusals",
+    "lianzheng.audit.middleware.Author",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "lianzheng.organisation.access.DeclaredAccess",
     "lianzheng.accounts.owed.Owed",
@@ -257,6 +259,10 @@ STORAGES = {
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+# Files that are kept beside records: of one person in a day, and of one bureau in all.
+ATTACHMENTS_A_DAY = int(os.environ.get("LIANZHENG_ATTACHMENTS_A_DAY", "200"))
+ATTACHMENT_QUOTA = int(os.environ.get("LIANZHENG_ATTACHMENT_GIGABYTES", "20")) << 30
+CLAMD = os.environ.get("LIANZHENG_CLAMD", "")  # the site's virus scanner: /path/of.socket or host:port
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 LOGGING = {

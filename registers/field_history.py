@@ -23,6 +23,8 @@ class Change:
     field: str
     old: str
     new: str
+    person: str
+    """Key of whoever sent it, as text; "" for what the product did by itself."""
 
 
 def changes(table: RiskTable) -> list[Change]:
@@ -34,7 +36,9 @@ def changes(table: RiskTable) -> list[Change]:
 
 def _of_points(table: RiskTable) -> Iterator[Change]:
     model: Any = RiskPoint
-    versions = model.pgh_event_model.objects.filter(table=table).order_by("pgh_obj_id", "pgh_id")
+    versions = (
+        model.pgh_event_model.objects.filter(table=table).order_by("pgh_obj_id", "pgh_id").select_related("pgh_context")
+    )
     before: Any = None
     for version in versions[:MOST]:
         fresh = before is None or before.pgh_obj_id != version.pgh_obj_id
@@ -48,21 +52,26 @@ def _between(before: Any, after: Any) -> Iterator[Change]:
     for name in FIELDS:
         old, new = _shown(before, name) if before else "", _shown(after, name)
         if old != new:
-            yield Change(after.pgh_created_at, after.pgh_id, row, _label(name), old, new)
+            yield Change(after.pgh_created_at, after.pgh_id, row, _label(name), old, new, _person(after))
     gone = [bool(version and version.removed_at) for version in (before, after)]
     if gone[0] != gone[1]:
         words = ["在表中", "已删除"]
-        yield Change(after.pgh_created_at, after.pgh_id, row, "整行", words[gone[0]], words[gone[1]])
+        yield Change(after.pgh_created_at, after.pgh_id, row, "整行", words[gone[0]], words[gone[1]], _person(after))
 
 
 def _of_measures(table: RiskTable) -> Iterator[Change]:
     """A measure is written anew when it changes: each text that came, beside the row it stands in."""
     model: Any = Measure
     names = dict(table.points.values_list("pk", "name"))
-    versions = model.pgh_event_model.objects.filter(point__in=list(names), pgh_label="insert").order_by("-pgh_id")
-    for version in versions[:MOST]:
+    versions = model.pgh_event_model.objects.filter(point__in=list(names), pgh_label="insert")
+    for version in versions.order_by("-pgh_id").select_related("pgh_context")[:MOST]:
         row = names[version.point_id] or "（未写风险点）"
-        yield Change(version.pgh_created_at, version.pgh_id, row, _measure_label(), "", version.text)
+        yield Change(version.pgh_created_at, version.pgh_id, row, _measure_label(), "", version.text, _person(version))
+
+
+def _person(version: Any) -> str:
+    context = version.pgh_context
+    return str(context.metadata.get("person", "")) if context else ""
 
 
 def _measure_label() -> str:

@@ -33,7 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is marked soak runs when asked for: `python3 manage.py test --soak`."""
+    """What is marked soak runs when asked for: `python3 manage.py test --soak`. Files with a browser come first, each a
+    long one for one process: last, they would leave the other process with nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if config.getoption("--soak"):
         return
     left = [item for item in items if item.get_closest_marker("soak")]

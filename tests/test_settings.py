@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,19 @@ def test_check_for_deployment_finds_nothing_in_the_production_settings() -> None
 def test_check_for_deployment_finds_a_site_without_tls() -> None:
     done = check(LIANZHENG_TLS="0")
     assert (done.returncode, "security.W012" in done.stderr) == (1, True)
+
+
+def test_logs_go_to_standard_error_and_nowhere_else() -> None:
+    from django.conf import settings
+
+    handlers = settings.LOGGING["handlers"]
+    assert {name: handler["class"] for name, handler in handlers.items()} == {"console": "logging.StreamHandler"}
+    assert [logger["handlers"] for logger in settings.LOGGING["loggers"].values()] == [[]]
+    assert settings.LOGGING["root"]["handlers"] == ["console"]
+
+
+def test_every_degree_of_a_weakness_has_a_limit_by_which_it_is_mended() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    _, _, parts = text.partition("## 组件 ")
+    limits = re.findall(r"^\| (严重|高|中|低) .*?\| (.+?) \|", parts, re.MULTILINE)
+    assert limits == [("严重", "3 天"), ("高", "14 天"), ("中", "60 天"), ("低", "下一版本")]

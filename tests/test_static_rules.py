@@ -68,6 +68,16 @@ def test_cryptography_is_that_of_well_kept_libraries() -> None:
     assert [name_of(file) for file in OURS if re.search(r"^(from|import) random\b", text_of(file), re.MULTILINE)] == []
 
 
+def test_every_key_that_the_code_works_with_is_in_the_inventory() -> None:
+    """docs/security.md 密码资产: whoever seals, signs or hashes a password does it with a key that is listed there."""
+    words = r"AESGCM|Argon2|hmac\.(new|digest)|Signer\(|salted_hmac|signing\.(dumps|loads)|TOTP|totp|PdfSigner|SCRAM"
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("## 密码资产")
+    inventory, _, _ = rest.partition("\n## ")
+    places = re.findall(r"`(\w[\w/]+\.py)`", inventory)
+    assert sorted(set(places)) == sorted(offending(words, OURS))
+
+
 @pytest.mark.parametrize(
     "address", ["/.git/config", "/.git/HEAD", "/static/", "/static/js/", "/var/secret_key", "/.env"]
 )

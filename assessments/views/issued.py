@@ -18,6 +18,7 @@ from lianzheng import codes
 from lianzheng.attachments.actions import attach, attached_to
 from lianzheng.attachments.models import Attachment
 from lianzheng.audit.actions import record
+from lianzheng.flow import Refused
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import holds, within
@@ -72,7 +73,11 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     files = holds(request.user, Right.RUN_OFFICE, unit=paper.bureau)
     form = SignedForm(request.POST or None, request.FILES or None) if files else None
     if request.method == "POST" and form is not None and form.is_valid():
-        attach(form.cleaned_data["scan"], to=paper, name=SCAN, by=request.user)
+        try:
+            attach(form.cleaned_data["scan"], to=paper, name=SCAN, by=request.user)
+        except Refused as refusal:
+            form.add_error("scan", " ".join(refusal.sentences))
+            return _show(request, paper, form)
         messages.success(request, "扫描件已归档。")
         return redirect("issued_paper", paper.pk)
     if request.method == "POST" and form is None:

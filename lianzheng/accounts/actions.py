@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from axes.utils import reset
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from lianzheng.accounts import factor, sessions
 from lianzheng.accounts.attempts import masked
@@ -14,6 +19,8 @@ from lianzheng.accounts.models import Authenticator, RecoveryCode, Session
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused
 from lianzheng.organisation.models import Unit, User
+
+FAILURES_KEPT = timedelta(days=1)
 
 
 def bureau_of(person: User) -> Unit | None:
@@ -42,6 +49,18 @@ def end_sessions(person: User, *, but: str = "", by: User | None) -> int:
     if open_:
         note("终止会话", person, 数量=open_, by=by)
     return open_
+
+
+@transaction.atomic
+def clear_ended(*, by: User | None) -> int:
+    """Rows of sessions that no longer open the door, and of wrong passwords older than a day and than the time that
+    a door stays closed; how many. Who signed in and out is told by the journal, for ever."""
+    moment = timezone.now()
+    past = Q(expire_date__lt=moment) | Q(seen_at__lt=moment - settings.SESSION_IDLE)
+    ended, _ = Session.objects.filter(past | Q(begun_at__lt=moment - settings.SESSION_LONGEST)).delete()
+    counted = max(settings.AXES_COOLOFF_TIME, FAILURES_KEPT)
+    failed, _ = AccessAttempt.objects.filter(attempt_time__lt=moment - counted).delete()
+    return int(ended + failed)
 
 
 @transaction.atomic

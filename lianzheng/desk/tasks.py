@@ -4,11 +4,15 @@ import contextlib
 from uuid import UUID
 
 from django.db import transaction
+from procrastinate import JobContext
+from procrastinate.builtin_tasks import remove_old_jobs
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from lianzheng.desk.actions import clear_old, make_some, unfinished
 
+JOBS_KEPT = 72
+"""Hours for which a finished job can still be looked at."""
 SLICE = 8.0
 """Seconds after which a job lets the others go first and queues up again: less than a worker has to say goodbye."""
 
@@ -42,3 +46,10 @@ def resume_packages(timestamp: int) -> int:
 def clear_packages(timestamp: int) -> int:
     """Clear away what was kept for its week."""
     return clear_old()
+
+
+@app.periodic(cron="5 4 * * *")
+@app.task(name="desk.clear_jobs", queueing_lock="desk.clear_jobs", pass_context=True)
+async def clear_jobs(context: JobContext, timestamp: int) -> None:
+    """Clear away finished jobs: they carry no business content, and what they did is told by its own rows."""
+    await remove_old_jobs(context, max_hours=JOBS_KEPT, remove_failed=True, remove_cancelled=True, remove_aborted=True)

@@ -152,7 +152,7 @@ def bureaus_below(user: User, rights: Iterable[str]) -> QuerySet[Unit]:
     return Unit.objects.filter(held, kind__in=OWN_BUREAU).order_by("path")
 
 
-def _grants(right: str, *, unit: str) -> QuerySet[UnitUserGrant]:
+def covering(right: str, *, unit: str = "unit") -> QuerySet[UnitUserGrant]:
     """Grants of the right that cover the row's unit; for use inside Exists on any model with a unit."""
     grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
     path = ExpressionWrapper(OuterRef(f"{unit}__path"), output_field=TextField())
@@ -172,7 +172,7 @@ def sits(user: User, right: str, *, persons: tuple[str, ...], unit: str = "unit"
     own = Q(pk__in=[])
     for person in persons:
         own |= Q(user=OuterRef(person))
-    found = Q(Exists(_grants(right, unit=unit).filter(own)))
+    found = Q(Exists(covering(right, unit=unit).filter(own)))
     for path, _, deputy in _lent(user, right):
         found |= Q(**{f"{unit}__path__startswith": path}) & _one_of(persons, [deputy])
     return found
@@ -180,7 +180,7 @@ def sits(user: User, right: str, *, persons: tuple[str, ...], unit: str = "unit"
 
 def occupied(user: User, right: str, *, besides: tuple[str, ...], unit: str = "unit") -> Q:
     """Does anybody sit at this desk who is neither one of the row's persons nor stands in for one?"""
-    able = _grants(right, unit=unit)
+    able = covering(right, unit=unit)
     for person in besides:
         able = able.exclude(user=Coalesce(OuterRef(person), _NO_ONE, output_field=UUIDField()))
         for deputy in {deputy for _, _, _, deputy in _known(user) if deputy}:

@@ -57,6 +57,12 @@ def test_file_that_is_no_scan_is_refused_in_words(year: Round, paper: IssuedPape
     assert attached_to(paper).count() == 0
 
 
+def test_scan_that_may_not_be_kept_is_refused_at_its_field(year: Round, paper: IssuedPaper, settings: Any) -> None:
+    settings.ATTACHMENTS_A_DAY = 0
+    answer = send(year, paper, PDF)
+    assert (answer.status_code, "您在 24 小时内已上传 0 个文件" in answer.content.decode()) == (422, True)
+
+
 def test_only_the_office_files_scans(year: Round, paper: IssuedPaper) -> None:
     assert send(year, paper, PDF, by="赵六").status_code == 302
     assert send(year, paper, PDF, by="外人").status_code == 404

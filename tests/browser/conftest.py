@@ -24,8 +24,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Ends with its file: while it runs, Django would take its event loop for an asynchronous caller."""
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """Ends with its file: while it runs, Django would take its event loop for an asynchronous caller, and make no
+    database; so that is made before."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("no Chromium on this machine")

@@ -1,10 +1,13 @@
 """Signing in with a password, by user name or phone; one's own password; the demo's door only in a demo."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
+from lianzheng import clock
 from lianzheng.audit.models import Entry
 from lianzheng.organisation.actions import set_password
 from lianzheng.organisation.models import Unit, User
@@ -58,6 +61,15 @@ def test_demo_door_is_not_there_outside_a_demo(person: User, settings: Any) -> N
     assert "演示身份" not in client_of(None).get("/sign-in/").content.decode()
     settings.DEMO = True
     assert client_of(None).post("/demo/sign-in/", {"username": person.username}).status_code == 302
+
+
+def test_date_of_a_demo_is_moved_by_its_page_and_by_no_more_than_it_offers(person: User, settings: Any) -> None:
+    settings.DEMO = True
+    client, before = client_of(person), clock.today()
+    assert client.get(reverse("demo_clock")).status_code == 200
+    for days in ("7", "8", "x", "-1"):
+        assert client.post(reverse("demo_clock"), {"days": days})["Location"] == reverse("demo_clock")
+    assert clock.today() - before == timedelta(days=7)
 
 
 def test_establish_sets_a_site_up_once_with_first_passwords(db: None, settings: Any, capsys: Any) -> None:

@@ -147,6 +147,13 @@ def test_empty_text_is_refused_and_an_old_page_keeps_what_was_typed(cast: Cast) 
     assert bulletin.text == "改过的正文"
 
 
+def test_bulletin_of_a_half_year_is_drafted_by_the_form(cast: Cast) -> None:
+    answer = client_of(cast["王五"]).post(reverse("bulletin_new"), {"year": 2026, "period": "half-1"})
+    found = Bulletin.unscoped.get()
+    assert (answer.status_code, answer["Location"]) == (302, found.get_absolute_url())
+    assert (found.span, found.year, found.turn) == ("half", 2026, 1)
+
+
 def test_odd_period_is_refused_in_words(cast: Cast) -> None:
     client = client_of(cast["王五"])
     for odd in ({"year": "x", "period": "half-1"}, {"year": 2026, "period": "half-3"}, {}):

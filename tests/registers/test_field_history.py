@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +13,8 @@ from registers.actions import remove_point, save_point
 from registers.field_history import changes
 from registers.models import RiskPoint, RiskType
 from tests.cast import Round, again, client_of, row
+
+TYPED = ("power", "risk_type", "manifestation", "responsible", "ways", "measures_text")
 
 
 def filled(year: Round) -> RiskPoint:
@@ -40,6 +44,17 @@ def test_page_shows_the_changes_to_readers_and_is_not_there_for_a_stranger(year:
     text = client_of(year.cast["张三"]).get(url).content.decode()
     assert ("审批把关不严</del>" in text, "换过的名称</ins>" in text) == (True, True)
     assert client_of(year.cast["外人"]).get(url).status_code == 404
+
+
+def test_page_says_who_sent_the_form_and_that_the_product_did_the_rest(year: Round) -> None:
+    (point,) = year.fill(year.own)
+    client = client_of(year.cast["张三"])
+    typed = {"version": point.version, "name": "换过的名称", **{name: getattr(point, name) for name in TYPED}}
+    assert client.post(reverse("row", args=[year.own.pk, point.pk]), typed).status_code == 302
+    text = client.get(reverse("changes", args=[year.own.pk])).content.decode()
+    cells = [re.findall(r"<td.*?>(.*?)</td>", line) for line in text.split("<tr>")[2:]]
+    assert {(line[1], line[2]) for line in cells if "审批把关不严</del>" in line[3]} == {("张三", "风险点")}
+    assert {line[1] for line in cells} == {"张三", "系统"}
 
 
 def test_page_of_an_empty_form_says_so(year: Round) -> None:

@@ -6,13 +6,13 @@ who heads the subject; these keep out of approval and review as well (公务员�
 
 from uuid import UUID
 
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Coalesce
 
 from early_warning.models import ColourChoices, Extension, Signal, State, WarningNotice, WarningReview
 from lianzheng.flow import Who
 from lianzheng.organisation.models import UnitUserGrant, User
-from lianzheng.organisation.rights import NOBODY, own_or_bound, principals, scopes, within
+from lianzheng.organisation.rights import NOBODY, covering, own_or_bound, principals, scopes, within
 from lianzheng.organisation.roles import Right
 
 _NOBODY = Value(UUID(int=0))
@@ -37,17 +37,9 @@ def _heads(user: User) -> Q:
     return within(user, _HEADING[0]) | within(user, _HEADING[1])
 
 
-def _seats(right: str) -> QuerySet[UnitUserGrant]:
-    """Grants of the right that cover the row's unit."""
-    grants = UnitUserGrant.objects.filter(permission__codename=right, user__is_active=True)
-    path = ExpressionWrapper(OuterRef("unit__path"), output_field=TextField())
-    found: QuerySet[UnitUserGrant] = grants.alias(asked=path).filter(asked__startswith=F("content_object__path"))
-    return found
-
-
 def _free(right: str, *, apart: bool = True) -> Exists:
     """Is there anybody at this desk who is neither the subject nor (`apart`) heads the subject?"""
-    here = _seats(right).exclude(user=Coalesce(OuterRef("answerer"), _NOBODY))
+    here = covering(right).exclude(user=Coalesce(OuterRef("answerer"), _NOBODY))
     if not apart:
         return Exists(here)
     place = ExpressionWrapper(OuterRef("asked"), output_field=TextField())
