@@ -131,6 +131,25 @@ def test_nobody_is_found_in_the_journal(cast: Cast, informant: str) -> None:
     assert (entry.act, entry.by, entry.detail) == ("登记预警信息", None, {"来源": "信访调查"})
 
 
+def mentions(key: object) -> dict[str, int]:
+    """Tables in which some row has this key, but for the sessions, which are there before."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text LIKE %s', [f"%{key}%"])
+            if (count := cursor.fetchone()[0]) and table != "accounts_session":
+                found[table] = count
+    return found
+
+
+def test_no_row_leads_to_the_source(cast: Cast, informant: str) -> None:
+    desk, person = excel(cast, informant), cast[informant]
+    before = mentions(person.pk)
+    desk.send(desk.upload(edited(desk.template(), LINE)))
+    assert (mentions(person.pk), Signal.unscoped.count()) == (before, 1)
+    assert "organisation_tenure" in before  # the control: what names the person is found
+
+
 def test_no_word_of_it_is_in_the_database_a_log_or_a_file_name(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     desk = excel(cast)

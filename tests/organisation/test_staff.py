@@ -179,6 +179,18 @@ def test_person_passes_to_another_post(cast: Cast) -> None:
     assert held(cast) == HELD - {("建筑业股", "质量监督岗", "陈九")} | {("办公室", "办公室主任", "陈九")}
 
 
+def test_somebody_of_the_house_takes_a_second_post(cast: Cast) -> None:
+    desk = excel(cast)
+    line = {"B11": "办公室", "C11": "办公室主任", "D11": "张三", "E11": "user01", "F11": "群众", "G11": "2026.3.1"}
+    page = desk.upload(edited(desk.template(), 人员=line))
+    assert counts_of(page) == [1, 0, 17, 0]
+    desk.send(page)
+    assert held(cast) == HELD | {("办公室", "办公室主任", "张三")}
+    assert (again(cast["张三"]).political, User.objects.filter(name="张三").count()) == ("群众", 1)
+    twice = desk.upload(desk.template())
+    assert counts_of(twice) == [0, 0, 18, 0]
+
+
 def test_holder_with_a_form_to_fill_in_is_handed_over_on_its_page(year: Round) -> None:
     desk = excel(year.cast)
     page = desk.upload(successor(desk.template()))
