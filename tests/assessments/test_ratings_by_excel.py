@@ -17,7 +17,7 @@ from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused, Stale
 from lianzheng.intake import workbook
 from lianzheng.intake.comparison import NEWER
-from tests.cast import GRADES, Round, again, client_of, row
+from tests.cast import GRADES, Cast, Round, again, client_of, row
 from tests.intake.excel import (
     Excel,
     cells_of,
@@ -108,6 +108,25 @@ def test_excel_and_page_come_to_the_same(year: Round, rating: Dossier) -> None:
     assert desk.browser.post(url, {"version": 0} | dict.fromkeys(GRADES, "3")).status_code == 302
     first, other = grades_of(rating)
     assert first[1:] == other[1:]
+
+
+@pytest.mark.parametrize(("title", "writer"), [("建筑业股", "李四"), ("县住建局", "王五")])
+def test_section_and_bureau_are_graded_by_excel(year: Round, title: str, writer: str) -> None:
+    year.fill(year.dossier(title), [row(name="甲"), row(name="乙")])
+    found = year.rating(title)
+    desk = excel(year, found, writer)
+    desk.send(desk.upload(edited(desk.template(), line(4, ALL_THREE) | line(5, ALL_THREE))))
+    assert [given[1] for given in grades_of(found)] == [dict.fromkeys(GRADES, 3)] * 2
+    assert counts_of(desk.upload(desk.template())) == [0, 0, 2, 0]
+
+
+def test_town_grades_by_excel_while_it_writes(town: Cast) -> None:
+    year = Round(town)
+    found = year.dossier("施工许可岗", stage="whole")
+    year.fill(found, [row(name="甲")])
+    desk = excel(year, found)
+    desk.send(desk.upload(edited(desk.template(), line(4, ALL_THREE))))
+    assert [given[3] for given in grades_of(found)] == [Decimal("60.00")]
 
 
 WRONG: dict[str, tuple[dict[str, str], tuple[str, str, str]]] = {

@@ -16,9 +16,10 @@ from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused
 from lianzheng.intake import workbook
 from lianzheng.intake.comparison import NEWER
-from lianzheng.organisation.actions import create_post, deactivate, start_tenure
+from lianzheng.organisation.actions import create_post, deactivate, grant, start_tenure
 from lianzheng.organisation.actions.staff import pass_post, save_post, save_unit, take_in_staff
 from lianzheng.organisation.models import GrantRequest, Post, Tenure, Unit, UnitUserGrant, User
+from lianzheng.organisation.roles import role
 from tests.cast import SINCE, Cast, Round, again, client_of
 from tests.intake.excel import (
     Excel,
@@ -403,6 +404,18 @@ def test_list_is_the_system_administrators_alone(cast: Cast, person: str) -> Non
     answers.append(desk.browser.post(desk.take_url, {"lines": token_of(page), "do": "all"}))
     assert {answer.status_code for answer in answers} == {404}
     assert excel(cast, unit="县水利局").browser.get(excel(cast, unit="县水利局").upload_url).status_code == 404
+
+
+def test_body_whose_posts_stand_on_itself_has_a_list(cast: Cast) -> None:
+    grant(role("administrator"), unit=cast.units["县纪委监委"], to=cast["管理员"], by=None)
+    desk = excel(cast, unit="县纪委监委")
+    content = desk.template()
+    assert (rows_of(content, "机构"), counts_of(desk.upload(content))) == ([], [0, 0, 2, 0])
+    new = {"B5": "县纪委监委", "C5": "文书", "D5": ""}
+    holder = {"B5": "县纪委监委", "C5": "文书", "D5": "冯二", "E5": "fenger", "G5": "2026-03-01"}
+    page = desk.upload(edited(content, 岗位=new, 人员=holder))
+    assert (counts_of(page), desk.send(page).status_code) == ([2, 0, 2, 0], 302)
+    assert User.objects.get(username="fenger").home.post.unit == cast.units["县纪委监委"]
 
 
 def test_queries_do_not_grow_with_the_list(cast: Cast) -> None:
