@@ -192,6 +192,15 @@ def test_somebody_of_the_house_takes_a_second_post(cast: Cast) -> None:
     assert counts_of(twice) == [0, 0, 18, 0]
 
 
+def test_somebody_new_takes_two_posts_in_one_file(cast: Cast) -> None:
+    desk = excel(cast)
+    one = {"B11": "办公室", "C11": "办公室主任", "D11": "冯二", "E11": "fenger", "G11": "2026-03-01"}
+    two = {"B12": "局领导", "C12": "副局长", "D12": "冯二", "E12": "fenger", "G12": "2026-03-01"}
+    desk.send(desk.upload(edited(desk.template(), 人员=one | two)))
+    assert held(cast) == HELD | {("办公室", "办公室主任", "冯二"), ("局领导", "副局长", "冯二")}
+    assert Entry.objects.get(act="从 Excel 导入花名册").detail == {"新增": 2, "修改": 0, "账号": 1}
+
+
 def test_holder_with_a_form_to_fill_in_is_handed_over_on_its_page(year: Round) -> None:
     desk = excel(year.cast)
     page = desk.upload(successor(desk.template()))

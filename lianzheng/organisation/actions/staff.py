@@ -131,9 +131,10 @@ def take_in_staff(bureau: Unit, *, units: Rows, posts: Rows, holders: Rows, by: 
     changed += sum(_take_post(bureau, values, places, by=by) for values in posts)
     known = Post.objects.in_bureau(bureau).filter(active=True).select_related("unit", "bureau")
     made = {(post.unit.name, post.name): post for post in known}
-    before = User.objects.count()
-    changed += sum(_take_holder(bureau, values, made, by=by) for values in holders)
-    taken = Taken(_new(units) + _new(posts) + _new(holders), changed, User.objects.count() - before)
+    people = {user.username: user for user in User.objects.filter(username__in=[row["username"] for row in holders])}
+    before = len(people)
+    changed += sum(_take_holder(bureau, values, made, people, by=by) for values in holders)
+    taken = Taken(_new(units) + _new(posts) + _new(holders), changed, len(people) - before)
     if taken.new or taken.changed:
         detail = {"新增": taken.new, "修改": taken.changed, "账号": taken.accounts}
         record("从 Excel 导入花名册", subject=bureau, bureau=bureau, detail=detail, by=by)
@@ -164,11 +165,14 @@ def _take_post(bureau: Unit, values: Mapping[str, Any], places: Mapping[str, Uni
     return False
 
 
-def _take_holder(bureau: Unit, values: Mapping[str, Any], posts: Mapping[tuple[str, str], Post], *, by: User) -> bool:
+def _take_holder(
+    bureau: Unit, values: Mapping[str, Any], posts: Mapping[tuple[str, str], Post], people: dict[str, User], *, by: User
+) -> bool:
+    """`people` by user name; who is new is added."""
     post, since = posts[values["section"], values["post"]], values["since"]
-    person = User.objects.filter(username=values["username"]).first()
+    person = people.get(values["username"])
     if not values.get("id"):
-        _start(bureau, values, post, person, by=by)
+        _start(bureau, values, post, people, by=by)
         return False
     held = Tenure.objects.in_bureau(bureau).select_related("post", "person", "bureau")
     tenure = held.get(pk=values["id"], until=None)
@@ -177,18 +181,19 @@ def _take_holder(bureau: Unit, values: Mapping[str, Any], posts: Mapping[tuple[s
         return save_person(person, political=values["political"], bureau=bureau, by=by) or corrected
     if person is None:
         end_tenure(tenure, until=since - timedelta(days=1), by=by)
-        _start(bureau, values, post, None, by=by)
+        _start(bureau, values, post, people, by=by)
     else:
         pass_post(tenure, to=person, post=post, since=since, by=by)
         save_person(person, political=values["political"], bureau=bureau, by=by)
     return True
 
 
-def _start(bureau: Unit, values: Mapping[str, Any], post: Post, person: User | None, *, by: User) -> None:
+def _start(bureau: Unit, values: Mapping[str, Any], post: Post, people: dict[str, User], *, by: User) -> None:
     """A person takes a post: somebody new with an account, or somebody of the house."""
+    person = people.get(values["username"])
     if person is None:
         plain = {field: values[field] for field in ("name", "political", "since")}
-        create_account(values["username"], post=post, **plain, by=by)
+        people[values["username"]] = create_account(values["username"], post=post, **plain, by=by)
         return
     start_tenure(person, post=post, since=values["since"], by=by)
     save_person(person, political=values["political"], bureau=bureau, by=by)
