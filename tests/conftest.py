@@ -14,12 +14,13 @@ from django.test.utils import setup_databases, teardown_databases
 from lianzheng import bootstrap
 from lianzheng.desk.demo.build import clear
 from lianzheng.organisation.calendar import seed
-from lianzheng.organisation.models import Unit
 from tests import template
 from tests.cast import Cast, Round, assemble
 from tests.reached import Reached
+from tests.stage import ELSEWHERE, Stage, played, wanted
 from tests.world import World, everything, undone
 
+STAGE = Stage()
 hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of the product
 hypothesis.settings.load_profile("here")
 
@@ -34,13 +35,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is marked soak runs when asked for: `python3 manage.py test --soak`. Files with a browser come first, each a
-    long one for one process: last, they would leave the other process with nothing to do."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    long one for one process: last, they would leave the other process with nothing to do. Within a file the tests that
+    begin alike follow one another."""
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is None,
+            files[item.path],
+            wanted(getattr(item, "fixturenames", [])),
+        )
+    )
     if config.getoption("--soak"):
         return
     left = [item for item in items if item.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    names = set(getattr(item, "fixturenames", []))
+    if "db" not in names and names & ELSEWHERE:
+        STAGE.strike()
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The database for one test, with what it asks for in it (`stage`); instead of pytest-django's, which connects
+    anew and begins with nothing each time."""
+    with django_db_blocker.unblock(), played(STAGE, wanted(request.fixturenames)) as given:
+        yield given
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +79,12 @@ def django_db_setup(
 ) -> Iterator[None]:
     """The tests' database, always: pytest-django's own looks for tests that ask for `db`, and would leave those that
     ask for `committed` or `world` alone with another database."""
+    STAGE.blocker = django_db_blocker
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
     yield
     with django_db_blocker.unblock():
+        STAGE.strike()
         teardown_databases(made, verbosity=0)
 
 
@@ -130,20 +156,24 @@ def bare_frame(settings: Any) -> None:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return assemble()
+def cast(db: Any) -> Cast:
+    """The people and their bureaus."""
+    found: Cast = db.cast if isinstance(db, Round) else db
+    return found
 
 
 @pytest.fixture
-def town(db: None) -> Cast:
+def town(db: Any) -> Cast:
     """The same people where the township's one round holds finding and rating."""
-    return assemble(Unit.Workflow.TOWNSHIP)
+    found: Cast = db
+    return found
 
 
 @pytest.fixture
-def year(cast: Cast) -> Round:
+def year(cast: Cast, db: Any) -> Round:
     """This year's round of the first bureau, just opened."""
-    return Round(cast)
+    found: Round = db
+    return found
 
 
 @pytest.fixture

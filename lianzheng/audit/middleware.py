@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pghistory
 from django.http import HttpRequest, HttpResponse
 
 from lianzheng.audit.actions import note_refusal
+from lianzheng.audit.authors import written_by
 
 
 class Author:
@@ -20,7 +20,7 @@ class Author:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST" or not request.user.is_authenticated:
             return self.get_response(request)
-        with pghistory.context(person=str(request.user.pk)):
+        with written_by(request.user):
             return self.get_response(request)
 
 

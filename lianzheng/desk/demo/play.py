@@ -12,6 +12,7 @@ from assessments.flow import DOSSIERS
 from assessments.models import Attendee, Campaign, Dossier, Filing, PublicNotice, ReturnReason, State
 from assessments.rules import CHAINS
 from lianzheng import clock
+from lianzheng.audit.authors import written_by
 from lianzheng.flow import Said, move
 from lianzheng.organisation.actions import shift_demo
 from lianzheng.organisation.establish import Placed
@@ -96,7 +97,8 @@ class Player:
             for row in rows
         ]
         if values:
-            add_points(dossier.table, rows=values, by=writer)
+            with written_by(writer):
+                add_points(dossier.table, rows=values, by=writer)
 
     def rate(self, dossier: Dossier) -> None:
         """Grade every point, by the written grades where the row is one of them, else cautiously; report the
@@ -115,8 +117,10 @@ class Player:
 
     def roll(self, dossier: Dossier, points: Iterable[RiskPoint]) -> None:
         """归类汇总, each row its own."""
+        writer = self.actor(dossier, "submit")
         if chosen := list(points):
-            roll_up(dossier.table, sources=chosen, merge=False, by=self.actor(dossier, "submit"))
+            with written_by(writer):
+                roll_up(dossier.table, sources=chosen, merge=False, by=writer)
 
     def notice(
         self, campaign: Campaign, dossiers: Sequence[Dossier], *, title: str, scope: str = PublicNotice.Scope.BUREAU
