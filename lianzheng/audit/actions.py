@@ -79,9 +79,9 @@ def entry(
 def note_refusal(address: str, *, record: UUID | None, by: User) -> Entry:
     """Somebody asked for a page or a record that is not theirs, or is not there at all; `address` is the name of the
     address in the URLconf, `record` what was asked for."""
-    row = entry("访问被拒", detail={"地址": address}, by=by)
+    home = by.home
+    row = entry("访问被拒", bureau=home.bureau_id if home else None, detail={"地址": address}, by=by)
     row.subject = record if isinstance(record, UUID) else None
-    row.bureau = by.home.bureau if by.home else None
     return record_all([row])[0]
 
 

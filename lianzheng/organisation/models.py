@@ -189,7 +189,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def section_name(self) -> str:
-        return self.home.post.unit.name if self.home else ""
+        home = self.home
+        return home.post.unit.name if home else ""
 
 
 @pghistory.track()
