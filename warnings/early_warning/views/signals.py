@@ -18,7 +18,7 @@ from early_warning.rules import JUDGING, REPORTING, discipline, judges
 from early_warning.views import reach
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
-from lianzheng.organisation.access import SignedIn, may
+from lianzheng.organisation.access import SignedIn, may, unnoted
 from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import scopes
 from lianzheng.organisation.roles import Right
@@ -86,6 +86,7 @@ def _line(found: Signal) -> dict[str, Any]:
     }
 
 
+@unnoted
 @may(*JUDGING)
 @require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
@@ -93,6 +94,7 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def judge(request: SignedIn, pk: UUID) -> HttpResponse:
     """研判; a warning goes on to its draft."""
@@ -118,6 +120,7 @@ def judge(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def link(request: SignedIn, pk: UUID) -> HttpResponse:
     """The same matter came in before."""
@@ -134,6 +137,7 @@ def link(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def informant(request: SignedIn, pk: UUID) -> HttpResponse:
     """Who brought it; asked for by a button of its own, and recorded as such."""
