@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,12 +22,11 @@ from openpyxl.cell import WriteOnlyCell
 
 from assessments.ledger import LEDGER
 from bench.forms import full_round, made_in, naive, package_of_forms, pages_of, peaks, warm_up
+from lianzheng.intake.comparison import Line, compare
 from lianzheng.organisation.models import Unit
 from lianzheng.render import xlsx
 from lianzheng.sheets import Grid, lay_out
 from registers import powers
-from registers.comparison import Line, compare
-from registers.sheets import POWERS
 
 FORMS = int(os.environ.get("LIANZHENG_BENCH_FORMS", "300"))
 ROWS = int(os.environ.get("LIANZHENG_BENCH_ROWS", "10000"))
@@ -115,7 +115,7 @@ def dry_run_seconds() -> float:
 
     def work() -> None:
         now, check = powers.stored(powers.powers_of(bureau)), powers.check_of(bureau)
-        compare(lines, stored=now, sheet=POWERS, check=check, most=LINES * 2)
+        compare(lines, stored=now, template=replace(powers.template_of(bureau), most=LINES * 2), check=check)
 
     return spent(work)
 

@@ -24,7 +24,7 @@ from faults.house import ROOT, House
 from faults.report import Outcome, Size, fault
 
 ROWS = 120
-SHEET, FIRST = "填写", 4  # registers.workbook
+SHEET, FIRST = "填写", 4  # lianzheng.intake.workbook
 
 
 def filled(content: bytes) -> bytes:

@@ -31,7 +31,9 @@ class Column:
 
     `source` is the key in the row mapping ("" numbers the rows); `width` counts Chinese characters; `merge`
     joins equal neighbours below each other; `edit` marks what a person types (its source is a model field);
-    `permission` hides the whole column from readers who lack it.
+    `permission` hides the whole column from readers who lack it. In a workbook to fill in, `choices` are the only
+    words that stand in a cell (value as stored, label as shown), `listed` says that a cell holds an item a line, `day`
+    that it holds a date, and `given` that the column is there to read and nobody types over it.
     """
 
     source: str
@@ -41,6 +43,10 @@ class Column:
     edit: bool = False
     permission: str = ""
     align: Align = "left"
+    choices: tuple[tuple[str, str], ...] = ()
+    listed: bool = False
+    day: bool = False
+    given: bool = False
 
     def at(self, width: int) -> "Column":
         """The same column in a sheet that gives it another width."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
+from lianzheng.intake.comparison import Line, in_our_words
 from lianzheng.intake.guard import Unfit
-from lianzheng.sheets import Sheet
+from lianzheng.intake.template import columns
+from lianzheng.sheets import Column, Sheet
 from registers.actions import MOST_ROWS
-from registers.comparison import Line, columns, in_our_words
 
 Rows = Sequence[Sequence[str]]
 Choice = Mapping[int, str]
@@ -114,10 +115,9 @@ def lines(rows: Rows, *, first: int, choice: Choice, sheet: Sheet) -> list[Line]
     """The filled lines in the words of the sheet; `first` is the number of the first row in the file. Raises Unfit."""
     if sentence := problem(choice, sheet=sheet):
         raise Unfit(sentence)
-    sources = [column.source for column in columns(sheet)]
     found = []
     for number, row in enumerate(rows, start=first):
-        texts = {source: _text(row, source, choice) for source in sources}
+        texts = {column.source: _text(row, column, choice) for column in columns(sheet)}
         if any(texts.values()):
             found.append(Line(number, texts))
     if len(found) > MOST_ROWS:
@@ -135,9 +135,10 @@ def problem(choice: Choice, *, sheet: Sheet) -> str:
     return TWICE.format(headers[twice]) if twice else ""
 
 
-def _text(row: Sequence[str], source: str, choice: Choice) -> str:
-    parts = [row[number].strip() for number, one in sorted(choice.items()) if one == source and number < len(row)]
-    return in_our_words(source, "\n".join(part for part in parts if part))
+def _text(row: Sequence[str], column: Column, choice: Choice) -> str:
+    numbers = [number for number, source in sorted(choice.items()) if source == column.source]
+    parts = [row[number].strip() for number in numbers if number < len(row)]
+    return in_our_words(column, "\n".join(part for part in parts if part))
 
 
 def letters(choice: Choice) -> dict[str, str]:

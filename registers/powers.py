@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from lianzheng.intake.comparison import Check, Stored
+from lianzheng.intake.shown import reason
+from lianzheng.intake.template import Template
 from lianzheng.organisation.models import Post, Unit
-from registers.actions.powers import places_of
-from registers.comparison import Check, Stored
+from registers.actions.powers import MOST_POWERS, places_of
 from registers.forms import PowerForm
 from registers.models import Power
-from registers.shown import reason
-from registers.workbook import Guidance
+from registers.sheets import POWERS
 
 SOURCES = ("section", "name", "power_kind", "basis", "posts")
 ADVICE = (
@@ -47,12 +48,18 @@ def stored(powers: Iterable[Power]) -> list[Stored]:
     return [Stored(str(power.pk), power.version, texts(power)) for power in powers]
 
 
-def guidance(bureau: Unit) -> Guidance:
+def template_of(bureau: Unit) -> Template:
     """With the sections and posts of the bureau to choose from."""
     sections, posts = places_of(bureau)
     names = list(dict.fromkeys(name for section in sections.values() for name in posts.get(section.pk, {})))
-    return Guidance(
-        advice=ADVICE, must=("section", "name", "power_kind"), offers={"section": list(sections), "posts": names}
+    return Template(
+        POWERS,
+        advice=ADVICE,
+        must=("section", "name", "power_kind"),
+        offers={"section": list(sections), "posts": names},
+        named=("section", "name"),
+        most=MOST_POWERS,
+        whole="职权目录",
     )
 
 
@@ -65,7 +72,7 @@ def check_of(bureau: Unit) -> Check:
     """The form of the page, asked about the values of one line."""
     sections, posts = places_of(bureau)
 
-    def check(values: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
+    def check(values: Mapping[str, str], row: Stored | None) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
         form = PowerForm(values, sections=sections, posts=posts)
         refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
         return {name: form.cleaned_data[name] for name in SOURCES if name in form.cleaned_data}, refused

@@ -3,16 +3,25 @@
 Order of columns and approval cells is the printed order. How a table is laid out: lianzheng.sheets.
 """
 
+from collections.abc import Iterable
+
 from lianzheng.sheets import Column, HeadField, Sheet, Sign
+from registers.models import PowerKind, RiskType
+
+
+def words(choices: Iterable[tuple[object, object]]) -> tuple[tuple[str, str], ...]:
+    """The choices of a model field as a column has them."""
+    return tuple((str(value), str(label)) for value, label in choices)
+
 
 NUMBER = Column("", "序号", 3, align="center")
 SECTION = Column("section", "股室", 4, merge=True, align="center")
 POWER = Column("power", "业务环节／职权事项", 5, merge=True, edit=True)
-RISK_TYPE = Column("risk_type", "风险类别", 4, edit=True, align="center")
+RISK_TYPE = Column("risk_type", "风险类别", 4, edit=True, align="center", choices=words(RiskType.choices))
 NAME = Column("name", "风险点", 9, edit=True)
 MANIFESTATION = Column("manifestation", "廉政风险内容及表现形式", 17, edit=True)
 POSTS = Column("posts", "涉及岗位", 5)
-MEASURES = Column("measures", "防控措施", 18, edit=True)
+MEASURES = Column("measures", "防控措施", 18, edit=True, listed=True)
 RESPONSIBLE = Column("responsible", "责任人", 5, edit=True, align="center")
 RESPONSIBLE_SECTION = Column("responsible_section", "责任股室", 4, align="center")
 RESPONSIBLE_LEADER = Column("responsible_leader", "责任领导", 4, align="center")
@@ -95,9 +104,9 @@ POWERS = Sheet(
         NUMBER,
         Column("section", "股室", 7, merge=True, edit=True),
         Column("name", "职权名称", 14, edit=True),
-        Column("power_kind", "职权类别", 6, edit=True, align="center"),
+        Column("power_kind", "职权类别", 6, edit=True, align="center", choices=words(PowerKind.choices)),
         Column("basis", "依据", 15, edit=True),
-        Column("posts", "行使岗位", 9, edit=True),
+        Column("posts", "行使岗位", 9, edit=True, listed=True),
     ),
     line=(HeadField("单位", "bureau_name"), HeadField("截至日期", "on")),
 )

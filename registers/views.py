@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lianzheng import clock
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
-from lianzheng.intake import carried, guard, reader
-from lianzheng.intake.guard import Unfit
+from lianzheng.intake import way
+from lianzheng.intake.comparison import Stored, Verdict, compare, rows_to_take
+from lianzheng.intake.template import Template
+from lianzheng.intake.way import Book, Way
 from lianzheng.organisation.access import SignedIn, may
 from lianzheng.organisation.models import Unit, User
 from lianzheng.organisation.rights import bodies, holds
@@ -24,15 +26,12 @@ from lianzheng.organisation.roles import Right
 from lianzheng.render import xlsx
 from lianzheng.render.response import WORKBOOK, file_response
 from lianzheng.sheets import lay_out
-from registers import powers, shown, workbook
-from registers.actions.powers import MOST_POWERS, retire_power, save_power, take_in_powers
-from registers.comparison import Line, Verdict, compare, counts, rows_to_take
+from registers import powers
+from registers.actions.powers import retire_power, save_power, take_in_powers
 from registers.models import Power
 from registers.sheets import POWERS
 
 READERS = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
-NOT_ALL = "还有错误没有改好，没有导入任何内容。请改好后重新上传。"
-NO_FILE = "请先选择要上传的文件。"
 
 
 def _bureau(user: User, *rights: str) -> Unit:
@@ -116,119 +115,59 @@ def retire(request: SignedIn, pk: UUID) -> HttpResponse:
     return redirect("powers")
 
 
+class PowersWay(Way):
+    """职权目录 of the bureau whose office the person runs."""
+
+    code = POWERS.code
+    back = "职权目录"
+
+    def __init__(self, request: SignedIn) -> None:
+        super().__init__(request)
+        self.bureau = _bureau(request.user, Right.RUN_OFFICE)
+        self.table = str(self.bureau.pk)
+        self.template_url, self.upload_url = reverse("powers_template"), reverse("powers_intake")
+        self.take_url, self.back_url = reverse("powers_take"), reverse("powers")
+
+    def templates(self) -> Sequence[Template]:
+        return [powers.template_of(self.bureau)]
+
+    def stored(self) -> Sequence[Sequence[Stored]]:
+        return [powers.stored(powers.powers_of(self.bureau))]
+
+    def compared(self, book: Book) -> list[list[Verdict]]:
+        check, (template,) = powers.check_of(self.bureau), self.templates()
+        return [compare(book[0], stored=self.stored()[0], template=template, check=check)]
+
+    def lock(self) -> None:
+        Unit.objects.select_for_update().get(pk=self.bureau.pk)
+
+    def write(self, verdicts: Sequence[Sequence[Verdict]]) -> HttpResponse:
+        added, changed = take_in_powers(self.bureau, rows=rows_to_take(verdicts[0]), by=self.request.user)
+        said = f"已从 Excel 导入：新增 {added} 条，修改 {changed} 条。"
+        messages.success(self.request, said if added or changed else way.NOTHING_NEW)
+        return redirect("powers")
+
+    def note_handed_out(self) -> None:
+        detail = {"表": POWERS.code, "格式": "Excel 模板"}
+        record("导出", subject=self.bureau, bureau=self.bureau, detail=detail, by=self.request.user)
+
+
 @may(Right.RUN_OFFICE)
 @require_safe
 def template(request: SignedIn) -> HttpResponse:
     """The workbook to fill in, with the lines as they are saved now."""
-    bureau = _bureau(request.user, Right.RUN_OFFICE)
-    lines = [workbook.Handed(row.texts, row.key) for row in powers.stored(powers.powers_of(bureau))]
-    return _handed_out(request, bureau, lines, name="职权目录填写模板.xlsx")
-
-
-def _handed_out(
-    request: SignedIn, bureau: Unit, lines: list[workbook.Handed], *, name: str, mending: bool = False
-) -> HttpResponse:
-    guidance = powers.guidance(bureau)
-    content = workbook.template(POWERS, table=str(bureau.pk), lines=lines, mending=mending, guidance=guidance)
-    record("导出", subject=bureau, bureau=bureau, detail={"表": POWERS.code, "格式": "Excel 模板"}, by=request.user)
-    return file_response(content, name=name, kind=WORKBOOK)
+    return way.template(PowersWay(request))
 
 
 @may(Right.RUN_OFFICE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def intake(request: SignedIn) -> HttpResponse:
     """A filled template is read, compared and shown, and changes nothing yet."""
-    bureau = _bureau(request.user, Right.RUN_OFFICE)
-    if request.method != "POST":
-        return _show(request, bureau)
-    try:
-        lines = _uploaded(request, bureau)
-        token = carried.pack([_packed(line) for line in lines], salt=_salt(request, bureau))
-    except Unfit as unfit:
-        return _show(request, bureau, errors=(str(unfit),), status=422)
-    return _show(request, bureau, lines=lines, token=token)
-
-
-def _uploaded(request: SignedIn, bureau: Unit) -> list[Line]:
-    file = request.FILES.get("file")
-    if file is None:
-        raise Unfit(NO_FILE)
-    if (file.size or 0) > guard.BYTES:
-        raise Unfit(guard.TOO_BIG)
-    cells = reader.read(file.read(), name=file.name or "", sheets=workbook.READ)
-    return workbook.parse(cells, sheet=POWERS, table=str(bureau.pk), most=MOST_POWERS)
-
-
-def _salt(request: SignedIn, bureau: Unit) -> str:
-    return f"registers.powers:{bureau.pk}:{request.user.pk}"
-
-
-def _packed(line: Line) -> list[Any]:
-    return [line.number, line.id, line.version, line.mark, *line.texts.values()]
-
-
-def _unpacked(request: SignedIn, bureau: Unit) -> list[Line]:
-    plain = carried.unpack(request.POST.get("lines", ""), salt=_salt(request, bureau))
-    return [
-        Line(number, dict(zip(powers.SOURCES, texts, strict=True)), row, version, mark)
-        for number, row, version, mark, *texts in plain
-    ]
-
-
-def _compared(bureau: Unit, lines: list[Line]) -> list[Verdict]:
-    now, check = powers.stored(powers.powers_of(bureau)), powers.check_of(bureau)
-    return compare(lines, stored=now, sheet=POWERS, check=check, most=MOST_POWERS)
-
-
-def _show(
-    request: SignedIn,
-    bureau: Unit,
-    *,
-    lines: list[Line] | None = None,
-    token: str = "",
-    errors: Any = (),
-    status: int = 200,
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        "code": POWERS.code,
-        "errors": [{"text": text, "href": "#file"} for text in errors],
-        "take_url": reverse("powers_take"),
-        "back_url": reverse("powers"),
-    }
-    if lines is not None:
-        verdicts = _compared(bureau, lines)
-        ids = [str(pk) for pk in powers.powers_of(bureau).values_list("pk", flat=True)]
-        context |= {"result": shown.result(verdicts, sheet=POWERS, letters={}, ids=ids), "token": token}
-    return render(request, "registers/powers_intake.html", context, status=status)
+    return way.upload(PowersWay(request))
 
 
 @may(Right.RUN_OFFICE)
 @require_POST
 def take(request: SignedIn) -> HttpResponse:
     """What follows a comparison: all, the right lines alone, or the workbook with the wrong cells marked."""
-    bureau = _bureau(request.user, Right.RUN_OFFICE)
-    try:
-        lines = _unpacked(request, bureau)
-    except Refused as refusal:
-        return _show(request, bureau, errors=refusal.sentences, status=422)
-    if request.POST.get("do") == "mend":
-        marked = workbook.to_mend(_compared(bureau, lines))
-        return _handed_out(request, bureau, marked, name="职权目录修改表.xlsx", mending=True)
-    try:
-        added, changed = _taken(request, bureau, lines)
-    except Refused as refusal:
-        token = request.POST["lines"]
-        return _show(request, bureau, lines=lines, token=token, errors=refusal.sentences, status=409)
-    said = f"已从 Excel 导入：新增 {added} 条，修改 {changed} 条。"
-    messages.success(request, said if added or changed else "文件与现有内容相同，没有需要导入的内容。")
-    return redirect("powers")
-
-
-@transaction.atomic
-def _taken(request: SignedIn, bureau: Unit, lines: list[Line]) -> tuple[int, int]:
-    """Compare once more with the list locked, so that sending the page twice adds nothing twice."""
-    Unit.objects.select_for_update().get(pk=bureau.pk)
-    verdicts = _compared(bureau, lines)
-    if counts(verdicts)["wrong"] and request.POST.get("do") != "good":
-        raise Refused(NOT_ALL)
-    return take_in_powers(bureau, rows=rows_to_take(verdicts), by=request.user)
+    return way.take(PowersWay(request))

@@ -44,6 +44,9 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "rows": ("POST", OWN),
     "row": ("POST", OWN),
     "grade": ("POST", OWN),
+    "ratings_intake": ("GET", OWN),
+    "ratings_template": ("GET", OWN),
+    "ratings_take": ("POST", OWN),
     "report_level": ("POST", OWN),
     "library": ("GET", OWN),
     "library_take": ("POST", OWN),
@@ -130,6 +133,9 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "network_end": ("POST", ("赵六",)),
     "signals": ("GET", ("赵六",)),
     "signal_new": ("GET", ("王五", "赵六", "外人")),
+    "signals_intake": ("GET", ("王五", "赵六", "外人")),
+    "signals_template": ("GET", ("王五", "赵六", "外人")),
+    "signals_take": ("POST", ("王五", "赵六", "外人")),
     "signal": ("GET", ("赵六",)),
     "signal_judge": ("POST", ("赵六",)),
     "signal_link": ("POST", ("赵六",)),
@@ -154,6 +160,10 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": ("GET", ("管理员", "安全员")),
     "person_new": ("GET", ("管理员",)),
     "person_act": ("POST", ("管理员", "安全员")),
+    "staff": ("GET", ("管理员",)),
+    "staff_template": ("GET", ("管理员",)),
+    "staff_take": ("POST", ("管理员",)),
+    "staff_slips": ("POST", ("管理员",)),
     "grants": ("GET", ("管理员", "安全员")),
     "grant_decide": ("POST", ("管理员", "安全员")),
     "powers": ("GET", ("王五", "孙八", "赵六", "外人")),
@@ -220,5 +230,14 @@ FILES += (
     "journal_export",
     "bulletin_file",
 )
-FILES += ("duty_evidence_file", "package_file", "report", "issued_scan", "powers_file", "powers_template")
+FILES += (
+    "duty_evidence_file",
+    "package_file",
+    "report",
+    "issued_scan",
+    "powers_file",
+    "powers_template",
+    "staff_template",
+)
+FILES += ("ratings_template", "signals_template")
 """Addresses that answer with a file."""

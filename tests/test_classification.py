@@ -20,6 +20,7 @@ UNSEALED = {
     "accounts.recoverycode.digest": "SHA-256 of 80 random bits",
     "assessments.calendarkey.digest": "SHA-256 of a random key",
     "assessments.objection.receipt_digest": "SHA-256 of a random number",
+    "early_warning.signal.line_digest": "SHA-256 with a random name that is not kept",
 }
 PERSONAL = {
     "organisation.user.phone_sealed",

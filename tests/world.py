@@ -114,6 +114,7 @@ def everything(year: Round) -> dict[str, dict[str, Any]]:
             ("dossier", "check", "step", "rows", "report_level", "library", "library_take", "changes"), own
         ),
         **dict.fromkeys(("intake", "intake_template", "intake_take"), own),
+        **dict.fromkeys(("ratings_intake", "ratings_template", "ratings_take"), own),
         **dict.fromkeys(("intake_columns", "intake_paste", "intake_undo"), own),
         **dict.fromkeys(("scheme", "scheme_activate", "scheme_discard"), scheme),
         **dict.fromkeys(("campaign", "open_rating", "meeting_new", "notices", "notice_new", "filing"), campaign),
@@ -159,7 +160,8 @@ def arguments_of_accounts(cast: Cast) -> dict[str, dict[str, Any]]:
     """A person, and a role that was asked for and waits."""
     unit, by = cast.units["建筑业股"], cast["管理员"]
     asked = ask_grant(role("informant"), unit=unit, person=cast["陈九"], **ASKED, by=by)
-    return {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
+    staff = {key: {"pk": cast.bureau.pk} for key in ("staff", "staff_template", "staff_take", "staff_slips")}
+    return staff | {"person_act": {"pk": cast["张三"].pk}, "grant_decide": {"pk": asked.pk}}
 
 
 def arguments_of_decisions(year: Round, rating: Dossier) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from assessments.actions.ratings import (
     review_point,
     save_appraisal,
     save_rating,
+    take_in_ratings,
 )
 from assessments.actions.rerating import abolish_post, rate_anew
 from assessments.actions.rounds import close_campaign, remind, reopen_campaign
@@ -93,5 +94,6 @@ __all__ = [
     "start_rating",
     "submit_objection",
     "supersede_before",
+    "take_in_ratings",
     "withdraw_notice",
 ]

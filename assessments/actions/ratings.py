@@ -13,11 +13,13 @@ from assessments.levels import VOCABULARIES, Point, propose
 from assessments.models import Appraisal, Dossier, DossierMove, LevelOpinion, Raters, Rating, State
 from assessments.rules import gradable, gradable_by_seat, reviewable
 from assessments.scoring import SELF, Dimension, combine, dimensions_of, rank, score
+from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
 from lianzheng.organisation.models import Unit, User
 from registers.models import RiskPoint
 
 NOT_OPEN = "本表已提交或不由您填写，不能再评分。"
+NOT_YOURS = "现在不由您评分。"
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,24 @@ def save_rating(
 ) -> Rating:
     """Grade one risk point; missing dimensions leave it unfinished. `version` 0 means no rating was on the page yet."""
     current = _locked(dossier, gradable(by), NOT_OPEN)
-    given = Grading(version, grades, reasons)
+    rating, differs = _rate(current, point, Grading(version, grades, reasons))
+    if differs:
+        refresh_proposal(current)
+    return rating
+
+
+def _rate(current: Dossier, point: RiskPoint, given: Grading) -> tuple[Rating, bool]:
+    """The holder's grades of one risk point; whether they differ from what was kept."""
     dimensions = _checked(current, point, given)
     rating: Rating
     rating, _ = Rating.unscoped.select_for_update().get_or_create(
         bureau_id=current.bureau_id, dossier=current, point=point, defaults={"version": 0}
     )
-    if _take(rating, given, dimensions):
+    differs = _take(rating, given, dimensions)
+    if differs:
         weigh(rating, current)
         rating.save()
-        refresh_proposal(current)
-    return rating
+    return rating, differs
 
 
 @transaction.atomic
@@ -54,21 +63,49 @@ def save_appraisal(
     dossier: Dossier, *, seat: str, point: RiskPoint, given: Grading, by: User
 ) -> tuple[Appraisal, Rating]:
     """The grades of the office or the leader in charge, given while the form lies at that desk; never on one's own."""
-    current = _locked(dossier, gradable_by_seat(by, seat), "现在不由您评分。")
+    current = _locked(dossier, gradable_by_seat(by, seat), NOT_YOURS)
+    appraisal, rating, differs = _appraise(current, seat, point, given, by)
+    if differs:
+        refresh_proposal(current)
+        _changed(current)
+    return appraisal, rating
+
+
+def _appraise(
+    current: Dossier, seat: str, point: RiskPoint, given: Grading, by: User
+) -> tuple[Appraisal, Rating, bool]:
+    """Another rater's grades of one risk point; whether they differ from what was kept."""
     dimensions = _checked(current, point, given)
     rating = Rating.unscoped.select_for_update().get(dossier=current, point=point)
     appraisal: Appraisal
     appraisal, _ = Appraisal.unscoped.select_for_update().get_or_create(
         bureau_id=current.bureau_id, dossier=current, point=point, seat=seat, defaults={"version": 0, "by": by}
     )
-    if _take(appraisal, given, dimensions):
+    differs = _take(appraisal, given, dimensions)
+    if differs:
         appraisal.by = by
         appraisal.save()
         weigh(rating, current)
         rating.save()
+    return appraisal, rating, differs
+
+
+@transaction.atomic
+def take_in_ratings(dossier: Dossier, *, seat: str, given: Sequence[tuple[RiskPoint, Grading]], by: User) -> int:
+    """Grades of many risk points from a workbook, all or none; how many differ. Without a `seat` they are the
+    holder's, else those of the rater who sits there."""
+    admitted, sentence = (gradable_by_seat(by, seat), NOT_YOURS) if seat else (gradable(by), NOT_OPEN)
+    current = _locked(dossier, admitted, sentence)
+    count = 0
+    for point, grading in given:
+        differs = _appraise(current, seat, point, grading, by)[2] if seat else _rate(current, point, grading)[1]
+        count += differs
+    if count:
         refresh_proposal(current)
-        _changed(current)
-    return appraisal, rating
+        if seat:
+            _changed(current)
+        record("从 Excel 导入评分", subject=current, bureau=current.bureau, detail={"修改": count}, by=by)
+    return count
 
 
 def _locked(dossier: Dossier, admitted: Q, sentence: str) -> Dossier:

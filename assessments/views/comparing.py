@@ -15,11 +15,11 @@ from django.urls import reverse
 from assessments.forms import point_form
 from assessments.models import Dossier
 from assessments.views import rows
-from lianzheng.intake import carried
+from lianzheng.intake import carried, shown
+from lianzheng.intake.comparison import Check, Letters, Line, Stored, Verdict, compare
+from lianzheng.intake.template import Template
 from lianzheng.organisation.access import SignedIn
-from registers import actions, shown
-from registers.comparison import Check, Letters, Line, Stored, Verdict, compare, stored_rows
-from registers.completeness import REQUIRED
+from registers import actions, templates
 from registers.models import RiskPoint, RiskTable
 from registers.rules import writable
 
@@ -60,28 +60,32 @@ def _salt(kind: str, found: Dossier, request: SignedIn) -> str:
 
 
 def sealed(upload: Upload, *, found: Dossier, request: SignedIn) -> str:
-    plain = [[line.number, line.id, line.version, line.mark, *line.texts.values()] for line in upload.lines]
+    plain = carried.plain_of([upload.lines])
     return signed([plain, dict(upload.letters)], kind="intake", found=found, request=request)
 
 
 def unsealed(request: SignedIn, found: Dossier) -> Upload:
     """The lines that an earlier page showed to this person for this table. Raises Refused."""
     plain, letters = opened_token("lines", kind="intake", found=found, request=request)
-    sources = rows.form_fields(found)
-    lines = [
-        Line(number, dict(zip(sources, texts, strict=True)), row, version, mark)
-        for number, row, version, mark, *texts in plain
-    ]
-    return Upload(lines, letters)
+    return Upload(carried.book_of(plain, sources=[rows.form_fields(found)])[0], letters)
+
+
+def template_of(found: Dossier) -> Template:
+    return templates.template_of(rows.sheet_of(found))
 
 
 def stored(found: Dossier) -> list[Stored]:
-    return stored_rows(found.table.rows(), sheet=rows.sheet_of(found))
+    return templates.stored_rows(found.table.rows(), sheet=rows.sheet_of(found))
 
 
 def compared(found: Dossier, upload: Upload) -> list[Verdict]:
-    rows_now, sheet = stored(found), rows.sheet_of(found)
-    return compare(upload.lines, stored=rows_now, sheet=sheet, check=_check(found), letters=upload.letters)
+    return compare(
+        upload.lines,
+        stored=stored(found),
+        template=template_of(found),
+        check=_check(found),
+        letters=upload.letters,
+    )
 
 
 def _check(found: Dossier) -> Check:
@@ -89,7 +93,7 @@ def _check(found: Dossier) -> Check:
     form_of = point_form(rows.sheet_of(found))
     names = rows.form_fields(found)
 
-    def check(values: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
+    def check(values: Mapping[str, str], row: Stored | None) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
         form = form_of(values, instance=RiskPoint(bureau_id=found.bureau_id))
         refused = {name: shown.reason(errors) for name, errors in form.errors.as_data().items()}
         return {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}, refused
@@ -118,7 +122,8 @@ def show(
         "back_url": found.get_absolute_url(),
     }
     if upload is not None:
-        context |= {"result": _result(found, upload), "token": token}
+        result = _result(found, upload)
+        context |= {"result": result, "parts": [result | {"place": 1}], "token": token}
     return render(request, "assessments/intake.html", context, status=status)
 
 
@@ -126,8 +131,8 @@ def _result(found: Dossier, upload: Upload) -> dict[str, Any]:
     verdicts, letters = compared(found, upload), upload.letters
     return shown.result(
         verdicts,
-        sheet=rows.sheet_of(found),
+        template=template_of(found),
         letters=letters,
-        ids=[] if letters else [row.id for row in stored(found)],
-        required=REQUIRED,
+        stored=[] if letters else stored(found),
+        lacking=templates.lacking,
     )

@@ -15,10 +15,10 @@ from assessments.views import reach, rows
 from assessments.views.comparing import Upload, closed, opened, opened_token, sealed, show, signed
 from lianzheng.flow import Refused
 from lianzheng.intake.guard import Unfit
+from lianzheng.intake.template import columns
 from lianzheng.organisation.access import SignedIn, signed_in
 from registers import foreign
 from registers.actions import known_columns, remember_columns
-from registers.comparison import columns
 from registers.foreign import Choice, Rows
 
 TABLES = 3

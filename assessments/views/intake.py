@@ -9,20 +9,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.models import Dossier
 from assessments.views import foreign, reach, rows
-from assessments.views.comparing import Upload, closed, compared, opened, sealed, show, stored, unsealed
+from assessments.views.comparing import Upload, closed, compared, opened, sealed, show, stored, template_of, unsealed
 from assessments.views.dossier import back_to
 from assessments.views.rows import undo_key
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused
-from lianzheng.intake import guard, reader
+from lianzheng.intake import reader, workbook
+from lianzheng.intake.comparison import counts, rows_to_take
 from lianzheng.intake.guard import Unfit
+from lianzheng.intake.way import NOT_ALL, NOTHING_NEW, file_of
 from lianzheng.organisation.access import SignedIn, signed_in
 from lianzheng.render.response import WORKBOOK, file_response
-from registers import actions, workbook
-from registers.comparison import counts, rows_to_take
-
-NO_FILE = "请先选择要上传的文件。"
-NOT_ALL = "还有错误没有改好，没有导入任何内容。请改好后重新上传。"
+from registers import actions
 
 
 @signed_in
@@ -36,25 +34,15 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return show(request, found)
     try:
-        content, name = _file_of(request)
+        content, name = file_of(request)
         cells = {} if name.lower().endswith(".xls") else reader.read(content, name=name, sheets=workbook.READ)
         if workbook.META not in cells:
             return foreign.offer(request, found, reader.read_foreign(content, name=name))
-        upload = Upload(workbook.parse(cells, sheet=rows.sheet_of(found), table=str(found.table_id)))
+        upload = Upload(workbook.parse(cells, template=template_of(found), table=str(found.table_id)))
         token = sealed(upload, found=found, request=request)
     except Unfit as unfit:
         return show(request, found, errors=(str(unfit),), status=422)
     return show(request, found, upload=upload, token=token)
-
-
-def _file_of(request: SignedIn) -> tuple[bytes, str]:
-    """The file that came with the request, and what the browser calls it. Raises Unfit."""
-    file = request.FILES.get("file")
-    if file is None:
-        raise Unfit(NO_FILE)
-    if (file.size or 0) > guard.BYTES:
-        raise Unfit(guard.TOO_BIG)
-    return file.read(), file.name or ""
 
 
 @signed_in
@@ -66,7 +54,7 @@ def template(request: SignedIn, pk: UUID) -> HttpResponse:
         return closed(request, found)
     sheet = rows.sheet_of(found)
     lines = [workbook.Handed(row.texts, row.key) for row in stored(found)]
-    content = workbook.template(sheet, table=str(found.table_id), lines=lines)
+    content = workbook.written(template_of(found), table=str(found.table_id), lines=lines)
     return _file(request, found, content, name=f"{sheet.code}填写模板.xlsx")
 
 
@@ -96,14 +84,15 @@ def take(request: SignedIn, pk: UUID) -> HttpResponse:
         token = request.POST["lines"]
         return show(request, found, upload=upload, token=token, errors=refusal.sentences, status=409)
     said = f"已从 Excel 导入：新增 {added} 行，修改 {changed} 行。"
-    messages.success(request, said if added or changed else "文件与现有内容相同，没有需要导入的内容。")
+    messages.success(request, said if added or changed else NOTHING_NEW)
     return back_to(found, anchor="rows")
 
 
 def _to_mend(request: SignedIn, found: Dossier, upload: Upload) -> HttpResponse:
     sheet = rows.sheet_of(found)
-    marked = workbook.to_mend(compared(found, upload))
-    content = workbook.template(sheet, table=str(found.table_id), lines=marked, mending=True)
+    template, table = template_of(found), str(found.table_id)
+    marked = workbook.to_mend(compared(found, upload), template)
+    content = workbook.written(template, table=table, lines=marked, mending=True)
     return _file(request, found, content, name=f"{sheet.code}修改表.xlsx")
 
 

@@ -36,6 +36,7 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         match: Any = request.resolver_match
-        if response.status_code == 404 and match is not None and request.user.is_authenticated:
+        noted = response.status_code == 404 and match is not None and not hasattr(match.func, "unnoted")
+        if noted and request.user.is_authenticated:
             note_refusal(str(match.url_name), record=match.kwargs.get("pk"), by=request.user)
         return response

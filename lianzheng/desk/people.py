@@ -11,7 +11,6 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
@@ -29,6 +28,7 @@ from lianzheng.organisation.forms import CleanForm
 from lianzheng.organisation.models import Post, Tenure, Unit, UnitUserGrant, User
 from lianzheng.organisation.rights import bureaus_below, holds
 from lianzheng.organisation.roles import Right
+from lianzheng.organisation.staff_forms import checked_since, username_field
 
 READERS = (Right.ADMINISTER, Right.GRANT_RIGHTS)
 
@@ -52,12 +52,7 @@ def of_bureaus(units: Iterable[Unit]) -> list[User]:
 class AccountForm(CleanForm):
     """A new person in a post."""
 
-    username = forms.CharField(
-        label="用户名",
-        max_length=40,
-        validators=[RegexValidator(r"^[a-z][a-z0-9]{2,39}$", "用小写字母开头，只用小写字母和数字，至少 3 位。")],
-        help_text="登录用，小写字母和数字。",
-    )
+    username = username_field()
     name = forms.CharField(label="姓名", max_length=30)
     phone = forms.CharField(label="手机号", max_length=20, required=False, help_text="可以代替用户名登录，也可以不填。")
     political = forms.CharField(label="政治面貌", max_length=20, required=False)
@@ -82,10 +77,7 @@ class AccountForm(CleanForm):
         return typed
 
     def clean_since(self) -> Any:
-        typed = self.cleaned_data["since"]
-        if not 1960 <= typed.year <= clock.today().year + 1:
-            raise ValidationError("请核对年份。")
-        return typed
+        return checked_since(self.cleaned_data["since"], today=clock.today())
 
 
 def _bureaus(user: User, *rights: str) -> list[Unit]:
@@ -102,8 +94,15 @@ def page(request: SignedIn) -> HttpResponse:
         factors = set(Authenticator.objects.filter(person__in=people, confirmed_at__isnull=False).values_list("person"))
         rights = {right: holds(request.user, right, unit=bureau) for right in READERS}
         lines = [_line(user, (user.pk,) in factors, rights, me=request.user) for user in people]
-        groups.append({"bureau": bureau, "lines": lines, "may_create": rights[Right.ADMINISTER]})
+        waiting = len(without_passwords(people, but=request.user))
+        may_create = rights[Right.ADMINISTER]
+        groups.append({"bureau": bureau, "lines": lines, "may_create": may_create, "waiting": waiting})
     return render(request, "desk/people.html", {"groups": groups})
+
+
+def without_passwords(people: Iterable[User], *, but: User) -> list[User]:
+    """Accounts that are open and never had a password; nobody gives one to themselves."""
+    return [user for user in people if user.is_active and user.password_at is None and user.pk != but.pk]
 
 
 def _line(user: User, has_factor: bool, rights: dict[Right, bool], *, me: User) -> dict[str, Any]:  # noqa: FBT001

@@ -14,6 +14,7 @@ from lianzheng.desk import (
     oidc,
     packages,
     people,
+    staff,
     views,
 )
 
@@ -28,6 +29,10 @@ urlpatterns = [
     path("people/", people.page, name="people"),
     path("people/new/", people.create, name="person_new"),
     path("people/<uuid:pk>/", people.act, name="person_act"),
+    path("staff/<uuid:pk>/", staff.intake, name="staff"),
+    path("staff/<uuid:pk>/template.xlsx", staff.template, name="staff_template"),
+    path("staff/<uuid:pk>/take/", staff.take, name="staff_take"),
+    path("staff/<uuid:pk>/passwords/", staff.slips, name="staff_slips"),
     path("grants/", grants.page, name="grants"),
     path("grants/<uuid:pk>/", grants.decide, name="grant_decide"),
     path("journal/", journal.page, name="journal"),

@@ -3,11 +3,13 @@
 No file is kept meanwhile.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core import signing
 
 from lianzheng.flow import Refused
+from lianzheng.intake.comparison import Line
 from lianzheng.intake.guard import Unfit
 
 SECONDS = 3600
@@ -34,3 +36,19 @@ def unpack(token: str, *, salt: str) -> Any:
         raise Refused(TOO_LATE) from late
     except signing.BadSignature as bad:
         raise Refused(NOT_OURS) from bad
+
+
+def plain_of(book: Iterable[Iterable[Line]]) -> list[list[list[Any]]]:
+    """The lines of each worksheet as they travel."""
+    return [[[line.number, line.id, line.version, line.mark, *line.texts.values()] for line in lines] for lines in book]
+
+
+def book_of(plain: Any, *, sources: Sequence[Sequence[str]]) -> list[list[Line]]:
+    """The lines again; `sources` are those of each worksheet in the order of its columns."""
+    return [
+        [
+            Line(number, dict(zip(columns, texts, strict=True)), row, version, mark)
+            for number, row, version, mark, *texts in lines
+        ]
+        for lines, columns in zip(plain, sources, strict=True)
+    ]

@@ -46,6 +46,12 @@ def public(view: View) -> View:
     return _declare(login_not_required(view), ("public",))
 
 
+def unnoted(view: View) -> View:
+    """Who asks for such a record in vain leaves no trace in the journal: it would tell who knows of it."""
+    view.unnoted = True  # type: ignore[attr-defined]
+    return view
+
+
 def _declare(view: View, access: tuple[str, ...]) -> View:
     view.access = access  # type: ignore[attr-defined]
     return view

@@ -161,7 +161,7 @@ def arguments_of_warnings(cast: Cast) -> dict[str, dict[str, Any]]:
         "network": {},
         "network_end": {"pk": seat.pk},
         "signals": {},
-        "signal_new": {},
+        **{name: {} for name in ("signal_new", "signals_intake", "signals_template", "signals_take")},
         "warnings": {},
         "warnings_file": {"form": "xlsx"},
         **dict.fromkeys(("signal", "signal_judge", "signal_link", "signal_informant"), signal),

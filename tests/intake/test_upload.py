@@ -20,11 +20,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments.models import Dossier, State
-from assessments.views import intake
 from lianzheng.audit.models import Entry
-from lianzheng.intake import carried, child, guard
-from registers import actions, foreign, workbook
-from registers.comparison import NEWER
+from lianzheng.intake import carried, child, guard, way, workbook
+from lianzheng.intake.comparison import NEWER
+from registers import actions, foreign
 from registers.models import Measure, RiskPoint, RiskType
 from tests.cast import Round, client_of, row
 from tests.intake import files
@@ -97,7 +96,7 @@ def counts_of(page: Any) -> list[int]:
 
 def cells_of(page: Any) -> list[tuple[str, ...]]:
     """Cell, what is wrong, how to mend it: the table of errors."""
-    part = re.search(r'id="faults".*?</section>', text_of(page), re.DOTALL)
+    part = re.search(r'id="faults1".*?</section>', text_of(page), re.DOTALL)
     pattern = r'<th scope="row" class="nowrap">(.*?)</th><td>(.*?)</td><td>(.*?)</td>'
     return re.findall(pattern, part[0]) if part else []
 
@@ -192,7 +191,7 @@ def test_wrong_cell_is_named_with_what_is_wrong_and_how_to_mend_it(desk: Desk, k
     assert (page.status_code, cells_of(page)) == (200, WRONG[kind][1])
     assert counts_of(page)[3] == 1
     refused = desk.send(page, "all")
-    assert (refused.status_code, intake.NOT_ALL in text_of(refused)) == (409, True)
+    assert (refused.status_code, way.NOT_ALL in text_of(refused)) == (409, True)
     assert desk.rows() == [("风险点0", 1), ("风险点1", 1), ("风险点2", 1)]
 
 
@@ -377,7 +376,7 @@ def test_unsuitable_file_gets_one_sentence_and_leaves_nothing_behind(
 
 def test_upload_without_a_file_asks_for_one(desk: Desk) -> None:
     page = desk.browser.post(desk.url())
-    assert (page.status_code, intake.NO_FILE in text_of(page)) == (422, True)
+    assert (page.status_code, way.NO_FILE in text_of(page)) == (422, True)
 
 
 def test_comparison_of_another_person_or_table_is_not_accepted(desk: Desk) -> None:

@@ -19,8 +19,8 @@ from pypdf import PdfReader
 
 from assessments.models import IssuedPaper, State
 from lianzheng.desk import actions as packages
+from lianzheng.intake import workbook
 from lianzheng.render import xlsx
-from registers import workbook
 from registers.actions.powers import save_power
 from tests.cast import Cast, Round, again, client_of, row
 from tests.early_warning.play import Case

@@ -17,10 +17,9 @@ from django.urls import reverse
 from assessments.papers import owner_of
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused, Stale
-from registers import workbook
+from lianzheng.intake import workbook
 from registers.actions.powers import retire_power, save_power, take_in_powers
-from registers.comparison import OFFERED
-from registers.models import Power
+from registers.models import Power, PowerKind
 from registers.powers import powers_of, texts
 from tests.cast import Cast, Round, again, client_of
 
@@ -163,7 +162,7 @@ def test_template_offers_sections_kinds_and_posts(cast: Cast) -> None:
     }
     assert columns == {
         "局领导": ["局领导", "建筑业股", "办公室"],
-        "行政许可": [label for _, label in OFFERED["power_kind"]],
+        "行政许可": PowerKind.labels,
         "副局长": ["副局长", "局长", "纪检组长", "施工许可岗", "质量监督岗", "股长", "办公室主任"],
     }
     offers = {offer.formula1: str(offer.sqref) for offer in book[workbook.SHEET].data_validations.dataValidation}

@@ -9,13 +9,22 @@ from uuid import UUID, uuid4
 import openpyxl
 import pytest
 
-from lianzheng.intake import reader
+from lianzheng.intake import reader, workbook
+from lianzheng.intake.comparison import (
+    Line,
+    Stored,
+    Verdict,
+    compare,
+    fingerprint,
+    in_our_words,
+    plain,
+    rows_to_take,
+)
 from lianzheng.intake.guard import Unfit
 from lianzheng.sheets import Sheet
-from registers import workbook
-from registers.comparison import Line, Stored, Verdict, compare, fingerprint, plain, rows_to_take
 from registers.models import RiskType
-from registers.sheets import ANNEX_1, ANNEX_2, ANNEX_3
+from registers.sheets import ANNEX_1, ANNEX_2, ANNEX_3, MEASURES
+from registers.templates import template_of
 
 TABLE = "01a20464-4794-70d4-bf42-670a7aa629b2"
 TEXTS = {
@@ -38,7 +47,7 @@ def stored(sheet: Sheet = ANNEX_1, *, id: UUID | None = None, version: int = 1, 
 
 def made(sheet: Sheet, *rows: Stored, **options: Any) -> bytes:
     lines = [workbook.Handed(row.texts, row.key) for row in rows]
-    return workbook.template(sheet, table=TABLE, lines=lines, **options)
+    return workbook.written(template_of(sheet), table=TABLE, lines=lines, **options)
 
 
 def opened(content: bytes) -> Any:
@@ -47,7 +56,7 @@ def opened(content: bytes) -> Any:
 
 def read(content: bytes, sheet: Sheet, *, table: str = TABLE) -> list[Line]:
     cells = reader.read(content, name="a.xlsx", sheets=workbook.READ)
-    return workbook.parse(cells, sheet=sheet, table=table)
+    return workbook.parse(cells, template=template_of(sheet), table=table)
 
 
 EVERYWHERE = ["风险类别 *", "风险点 *", "廉政风险内容及表现形式 *", "防控措施 *"]
@@ -109,9 +118,9 @@ def test_text_that_looks_like_a_formula_is_text() -> None:
 
 
 def test_wrong_cells_are_marked_and_explained_in_the_workbook_to_mend() -> None:
-    line = Line(9, texts(ANNEX_1, risk_type="乱写"))
-    [verdict] = compare([line], stored=[], sheet=ANNEX_1, check=accept)
-    content = workbook.template(ANNEX_1, table=TABLE, lines=workbook.to_mend([verdict]), mending=True)
+    line, template = Line(9, texts(ANNEX_1, risk_type="乱写")), template_of(ANNEX_1)
+    [verdict] = compare([line], stored=[], template=template_of(ANNEX_1), check=accept)
+    content = workbook.written(template, table=TABLE, lines=workbook.to_mend([verdict], template), mending=True)
     page = opened(content)[workbook.SHEET]
     assert page["G4"].value == f"B4：“乱写”不在下拉项内。请选：{'、'.join(RiskType.labels)}。"
     assert page["B4"].comment.text == f"“乱写”不在下拉项内。\n请选：{'、'.join(RiskType.labels)}。"
@@ -119,7 +128,7 @@ def test_wrong_cells_are_marked_and_explained_in_the_workbook_to_mend() -> None:
     assert read(content, ANNEX_1) == [Line(4, line.texts)]
 
 
-def accept(values: Any) -> Any:
+def accept(values: Any, row: Any) -> Any:
     return values, {}
 
 
@@ -128,10 +137,10 @@ def accept(values: Any) -> Any:
     [("思想道德", "moral"), ("思想道德风险", "moral"), ("moral", "moral"), (" 思想 道德 ", "moral"), ("DUTY", "duty")],
 )
 def test_type_is_understood_however_it_is_written(written: str, value: str) -> None:
-    cells = {workbook.META: workbook.meta(ANNEX_1, table=TABLE), workbook.SHEET: sheet_of(["", written, "名"])}
-    [line] = workbook.parse(cells, sheet=ANNEX_1, table=TABLE)
+    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), workbook.SHEET: sheet_of(["", written, "名"])}
+    [line] = workbook.parse(cells, template=template_of(ANNEX_1), table=TABLE)
     assert line.texts["risk_type"] == RiskType(value).label
-    [verdict] = compare([line], stored=[], sheet=ANNEX_1, check=accept)
+    [verdict] = compare([line], stored=[], template=template_of(ANNEX_1), check=accept)
     assert (verdict.state, rows_to_take([verdict])[0]["risk_type"]) == ("new", value)
 
 
@@ -141,9 +150,9 @@ def sheet_of(*rows: list[str]) -> list[list[str]]:
 
 @pytest.mark.parametrize("rows", [[], [[]], [[], [], []], sheet_of()[:2]])
 def test_sheet_without_its_header_is_refused(rows: list[list[str]]) -> None:
-    cells = {workbook.META: workbook.meta(ANNEX_1, table=TABLE), workbook.SHEET: rows}
+    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), workbook.SHEET: rows}
     with pytest.raises(Unfit, match="表头 B3 应为“风险类别”"):
-        workbook.parse(cells, sheet=ANNEX_1, table=TABLE)
+        workbook.parse(cells, template=template_of(ANNEX_1), table=TABLE)
 
 
 def test_template_of_an_older_schema_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,13 +164,13 @@ def test_template_of_an_older_schema_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 def test_more_lines_than_a_table_may_have_are_refused() -> None:
     rows = sheet_of(*[["", "moral", f"名{n}"] for n in range(201)])
-    meta = workbook.meta(ANNEX_1, table=TABLE)
+    meta = workbook.meta(code="附件1", table=TABLE)
     with pytest.raises(Unfit, match="文件中填了 201 行"):
-        workbook.parse({workbook.META: meta, workbook.SHEET: rows}, sheet=ANNEX_1, table=TABLE)
+        workbook.parse({workbook.META: meta, workbook.SHEET: rows}, template=template_of(ANNEX_1), table=TABLE)
 
 
 def states(lines: list[Line], rows: list[Stored]) -> list[tuple[str, str]]:
-    verdicts: list[Verdict] = compare(lines, stored=rows, sheet=ANNEX_1, check=accept)
+    verdicts: list[Verdict] = compare(lines, stored=rows, template=template_of(ANNEX_1), check=accept)
     return [(verdict.state, verdict.stored.id if verdict.stored else "") for verdict in verdicts]
 
 
@@ -185,7 +194,7 @@ def test_two_saved_rows_alike_stay_two() -> None:
 
 
 def test_what_a_spreadsheet_adds_unseen_is_no_change() -> None:
-    assert plain("name", " 文字 \r\n二 ") == plain("name", "文字 \n二")
-    assert plain("measures", "一\r\n\r\n 二 \n") == plain("measures", "一\n二")
-    assert plain("name", "e\u0301") == plain("name", "\u00e9")
-    assert plain("name", "一\n\n二") != plain("name", "一\n二")
+    assert plain(" 文字 \r\n二 ") == plain("文字 \n二")
+    assert in_our_words(MEASURES, "一\r\n\r\n 二 \n") == "一\n二"
+    assert plain("e\u0301") == plain("\u00e9")
+    assert plain("一\n\n二") != plain("一\n二")

@@ -30,23 +30,26 @@ def reach(user: User, *rights: str) -> list[Unit]:
         for path in scopes(user).get(right, ()):
             scope |= Q(path__startswith=path)
     kinds = (*BODIES, Unit.Kind.SECTION, Unit.Kind.STATION, Unit.Kind.LEADERSHIP)
-    return list(Unit.objects.filter(scope, active=True, kind__in=kinds).order_by("path"))
+    found = Unit.objects.filter(scope, active=True, kind__in=kinds)
+    return list(found.select_related("bureau").order_by("path"))
 
 
 Choice = tuple[str, str]
 
 
 def choices(units: Sequence[Unit]) -> list[tuple[str, list[Choice]]]:
-    """Grouped choices of a select: a key and the words; two queries."""
+    """Grouped choices of a select: a key and the words; two queries. Of several bureaus each is named."""
+    several = len({unit.bureau_id for unit in units}) > 1
+    names = {unit.pk: f"{unit.bureau if several and unit.kind not in BODIES else ''}{unit.name}" for unit in units}
     held = Tenure.objects.across_bureaus().filter(post__unit__in=units, until=None, person__is_active=True)
     people = [
-        (f"{SubjectKind.PERSON}:{tenure.pk}", f"{tenure.person.name}（{tenure.post.unit.name}{tenure.post.name}）")
-        for tenure in held.select_related("person", "post__unit").order_by("post__unit__path", "post__order")
+        (f"{SubjectKind.PERSON}:{tenure.pk}", f"{tenure.person.name}（{names[tenure.post.unit_id]}{tenure.post.name}）")
+        for tenure in held.select_related("person", "post").order_by("post__unit__path", "post__order")
     ]
-    posts = Post.objects.across_bureaus().filter(unit__in=units, active=True).select_related("unit")
-    places = [(f"{SubjectKind.POST}:{post.pk}", f"{post.unit.name}{post.name}") for post in posts]
+    posts = Post.objects.across_bureaus().filter(unit__in=units, active=True)
+    places = [(f"{SubjectKind.POST}:{post.pk}", f"{names[post.unit_id]}{post.name}") for post in posts]
     whole = [(f"{SubjectKind.UNIT}:{unit.pk}", unit.name) for unit in units if unit.kind in BODIES]
-    sections = [(f"{SubjectKind.SECTION}:{unit.pk}", unit.name) for unit in units if unit.kind not in BODIES]
+    sections = [(f"{SubjectKind.SECTION}:{unit.pk}", names[unit.pk]) for unit in units if unit.kind not in BODIES]
     groups = [("个人", people), ("岗位", places), ("股室", sections), ("单位", whole)]
     return [(title, items) for title, items in groups if items]
 

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from early_warning.views import network, rectification, register, signals, warning
+from early_warning.views import network, rectification, register, signal_intake, signals, warning
 
 urlpatterns = [
     path("signals/", signals.index, name="signals"),
     path("signals/new/", signals.new, name="signal_new"),
+    path("signals/intake/", signal_intake.intake, name="signals_intake"),
+    path("signals/intake/template.xlsx", signal_intake.template, name="signals_template"),
+    path("signals/intake/take/", signal_intake.take, name="signals_take"),
     path("signals/<uuid:pk>/", signals.page, name="signal"),
     path("signals/<uuid:pk>/judge/", signals.judge, name="signal_judge"),
     path("signals/<uuid:pk>/link/", signals.link, name="signal_link"),

@@ -6,9 +6,17 @@ from early_warning.actions.network import appoint_seat, end_seat
 from early_warning.actions.notices import change_answerer, draft_notice, save_draft, take_step
 from early_warning.actions.numbers import take_number
 from early_warning.actions.rectification import add_evidence, remove_item, save_causes, save_item
-from early_warning.actions.signals import judge_signal, link_signal, report_signal
+from early_warning.actions.signals import (
+    Reported,
+    judge_signal,
+    known_lines,
+    link_signal,
+    report_signal,
+    take_in_signals,
+)
 
 __all__ = [
+    "Reported",
     "add_evidence",
     "appoint_seat",
     "begin_day",
@@ -20,6 +28,7 @@ __all__ = [
     "finish_day",
     "issue_bulletin",
     "judge_signal",
+    "known_lines",
     "link_signal",
     "remove_item",
     "report_signal",
@@ -30,6 +39,7 @@ __all__ = [
     "see_reminders",
     "set_limits",
     "signal_of_duty",
+    "take_in_signals",
     "take_number",
     "take_step",
 ]

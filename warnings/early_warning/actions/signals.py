@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -18,10 +19,23 @@ from lianzheng.organisation.models import User
 from registers.models import RiskPoint
 
 
+@dataclass(frozen=True)
+class Reported:
+    """A line of a workbook: about whom, what the form says, who brought it, and the digest by which it is known."""
+
+    subject: Subject
+    facts: dict[str, Any]
+    name: str
+    contact: str
+    line: str
+
+
 @transaction.atomic
-def report_signal(subject: Subject, *, facts: dict[str, Any], name: str, contact: str, by: User) -> Signal:
+def report_signal(
+    subject: Subject, *, facts: dict[str, Any], name: str, contact: str, line: str = "", by: User
+) -> Signal:
     """A signal comes in. Who brought it is sealed in a row of its own, and the journal names nobody: a member of the
-    informants' network would be found there otherwise."""
+    informants' network would be found there otherwise. `line` is the digest of the line of a workbook."""
     signal: Signal = Signal.objects.create(
         bureau_id=subject.unit.bureau_id,
         kind=subject.kind,
@@ -31,11 +45,30 @@ def report_signal(subject: Subject, *, facts: dict[str, Any], name: str, contact
         source=facts["source"],
         reference=facts["reference"],
         summary=facts["summary"],
+        line_digest=line,
     )
     if name or contact:
         Informant.objects.create(bureau_id=signal.bureau_id, signal=signal, name=name, contact=contact)
     record("登记预警信息", subject=signal, bureau=signal.bureau, detail={"来源": signal.get_source_display()}, by=None)
     return signal
+
+
+@transaction.atomic
+def take_in_signals(lines: Sequence[Reported], *, by: User) -> int:
+    """Signals of a workbook, all or none; how many are new. A line that came in before is not registered again. The
+    journal has a row for each, and none for the workbook."""
+    User.objects.select_for_update().get(pk=by.pk)  # a confirmation sent twice waits for itself
+    known = known_lines([item.line for item in lines])
+    fresh = [item for item in lines if item.line not in known]
+    for item in fresh:
+        report_signal(item.subject, facts=item.facts, name=item.name, contact=item.contact, line=item.line, by=by)
+    return len(fresh)
+
+
+def known_lines(digests: Sequence[str]) -> set[str]:
+    """Which lines of a workbook are registered already."""
+    rows = Signal.objects.across_bureaus().filter(line_digest__in=[digest for digest in digests if digest])
+    return set(rows.values_list("line_digest", flat=True))
 
 
 @transaction.atomic

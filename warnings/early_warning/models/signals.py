@@ -97,6 +97,8 @@ class Signal(About):
     )
     judged_at = models.DateTimeField("研判时间", null=True, blank=True)
     received_at = models.DateTimeField("收到时间", db_default=Now())
+    # Of the line of the workbook that it came from; who has no such file learns nothing from it.
+    line_digest = models.CharField("来源行摘要", max_length=64, blank=True, default="", editable=False)
 
     summary = Secret("summary_sealed")
     reason = Secret("reason_sealed")
@@ -104,7 +106,7 @@ class Signal(About):
     data_classes = classified(
         internal="duplicate_of judged_by judged_at received_at",
         sensitive="kind unit post answerer source reference outcome points",
-        core="summary_sealed reason_sealed",
+        core="summary_sealed reason_sealed line_digest",
     )
 
     class Meta(About.Meta):
@@ -119,6 +121,9 @@ class Signal(About):
                 condition=Q(outcome="duplicate", duplicate_of__isnull=False)
                 | (~Q(outcome="duplicate") & Q(duplicate_of__isnull=True)),
                 name="signal_duplicate_of_another",
+            ),
+            models.UniqueConstraint(
+                fields=["bureau", "line_digest"], condition=~Q(line_digest=""), name="signal_line_once"
             ),
         ]
         indexes = [models.Index(fields=["bureau", "outcome"], name="signal_bureau_outcome")]

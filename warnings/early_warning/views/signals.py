@@ -1,5 +1,6 @@
 """预警信息: register, list, judge, link. Each look is recorded; who brought it opens only when asked for."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from early_warning.rules import JUDGING, REPORTING, discipline, judges
 from early_warning.views import reach
 from lianzheng.audit.actions import record
 from lianzheng.flow import Refused, Stale
-from lianzheng.organisation.access import SignedIn, may
+from lianzheng.organisation.access import SignedIn, may, unnoted
+from lianzheng.organisation.models import User
 from lianzheng.organisation.rights import scopes
 from lianzheng.organisation.roles import Right
 
@@ -30,12 +32,11 @@ WITHHELD = "已作为正式线索移送，内容不再显示。"
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     """Report a signal; the reporter is told that it came in, and reads it nowhere again."""
-    offered = subjects.choices(subjects.reach(request.user, *REPORTING))
-    named = bool(scopes(request.user).keys() & {Right.RUN_OFFICE, Right.HANDLE_WARNINGS})
+    offered, named = offered_to(request.user), names_others(request.user)
     form = SignalForm(request.POST or None, subjects=offered, named=named)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        source = {"name": data["name"], "contact": data["contact"]} if named else _self(request)
+        source = source_of(data, request.user)
         actions.report_signal(subjects.found(data["subject"]), facts=data, **source, by=request.user)
         messages.success(request, "预警信息已登记，由纪检组研判。")
         return redirect("signal_new")
@@ -43,9 +44,21 @@ def new(request: SignedIn) -> HttpResponse:
     return render(request, "early_warning/signal_new.html", {"form": form, "named": named}, status=status)
 
 
-def _self(request: SignedIn) -> dict[str, str]:
-    """A member of the network is himself the source."""
-    return {"name": request.user.name, "contact": request.user.phone}
+def offered_to(user: User) -> list[tuple[str, list[subjects.Choice]]]:
+    """Whom the person may report about."""
+    return subjects.choices(subjects.reach(user, *REPORTING))
+
+
+def names_others(user: User) -> bool:
+    """May the person say who brought it? A member of the network is himself the source."""
+    return bool(scopes(user).keys() & {Right.RUN_OFFICE, Right.HANDLE_WARNINGS})
+
+
+def source_of(data: Mapping[str, Any], user: User) -> dict[str, str]:
+    """Who brought it: as it was typed, or the member of the network."""
+    if names_others(user):
+        return {"name": data["name"], "contact": data["contact"]}
+    return {"name": user.name, "contact": user.phone}
 
 
 @may(*JUDGING)
@@ -73,6 +86,7 @@ def _line(found: Signal) -> dict[str, Any]:
     }
 
 
+@unnoted
 @may(*JUDGING)
 @require_safe
 def page(request: SignedIn, pk: UUID) -> HttpResponse:
@@ -80,6 +94,7 @@ def page(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def judge(request: SignedIn, pk: UUID) -> HttpResponse:
     """研判; a warning goes on to its draft."""
@@ -105,6 +120,7 @@ def judge(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def link(request: SignedIn, pk: UUID) -> HttpResponse:
     """The same matter came in before."""
@@ -121,6 +137,7 @@ def link(request: SignedIn, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@unnoted
 @may(*JUDGING)
 def informant(request: SignedIn, pk: UUID) -> HttpResponse:
     """Who brought it; asked for by a button of its own, and recorded as such."""

@@ -1,12 +1,12 @@
 """A comparison as the page prints it: how many lines, every error with its cell, every change old and new."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from lianzheng.sheets import Sheet
-from registers.comparison import Letters, Verdict, columns, counts, differing, place
+from lianzheng.intake.comparison import Letters, Stored, Verdict, counts, differing, place
+from lianzheng.intake.template import Template
 
 MEND = {
     "max_length": "请缩短后再上传",
@@ -22,31 +22,40 @@ def reason(errors: Sequence[ValidationError]) -> tuple[str, str]:
     return text, MEND.get(errors[0].code or "", "请修改后再上传")
 
 
+Lacking = Callable[[Verdict], Iterable[tuple[str, str]]]
+"""A line -> (source, sentence) of what may stay as it is for the time being, not when the form is handed in."""
+
+
+def nothing(verdict: Verdict) -> Iterable[tuple[str, str]]:
+    return ()
+
+
 def result(
     verdicts: Sequence[Verdict],
     *,
-    sheet: Sheet,
-    letters: Letters,
-    ids: Collection[str],
-    required: Iterable[tuple[str, str]] = (),
+    template: Template,
+    letters: Letters | None = None,
+    stored: Sequence[Stored] = (),
+    lacking: Lacking = nothing,
 ) -> dict[str, Any]:
-    """`ids` are the saved rows of which the file might have had all; `required` what may stay empty for the time
-    being."""
+    """`stored` are the saved rows of which the file might have had all."""
     named = {verdict.stored.id for verdict in verdicts if verdict.stored}
+    absent = [row for row in stored if row.id not in named]
     tally = counts(verdicts)
     of_state = {state: [v for v in verdicts if v.state == state] for state in tally}
-    writer = _Writer(sheet, letters)
+    writer = _Writer(template, letters or {})
     return {
         "counts": tally,
         "good": tally["new"] + tally["changed"],
         "faults": [fault for verdict in of_state["wrong"] for fault in _faults(verdict)],
         "stale": [writer.both(v) for v in verdicts if v.stale],
         "changes": [change for verdict in of_state["changed"] for change in writer.changes(verdict)],
-        "headers": [column.header for column in columns(sheet)],
+        "headers": [column.header for column in template.columns],
         "fresh": [{"number": v.line.number, "texts": list(v.line.texts.values())} for v in of_state["new"]],
         "notes": [writer.both(verdict) | {"text": verdict.note} for verdict in verdicts if verdict.note],
-        "missing": sum(row not in named for row in ids),
-        "lacking": writer.lacking([*of_state["new"], *of_state["changed"]], required),
+        "missing": len(absent),
+        "absent": [" ".join(row.texts[source] for source in template.named) for row in absent if template.named],
+        "lacking": writer.lacking([*of_state["new"], *of_state["changed"]], lacking),
     }
 
 
@@ -62,9 +71,9 @@ def _faults(verdict: Verdict) -> list[dict[str, Any]]:
 class _Writer:
     """Names cells as the person's own file does."""
 
-    def __init__(self, sheet: Sheet, letters: Letters) -> None:
-        self.sheet, self.letters = sheet, letters
-        self.headers = {column.source: column.header for column in columns(sheet)}
+    def __init__(self, template: Template, letters: Letters) -> None:
+        self.sheet, self.letters = template.sheet, letters
+        self.headers = {column.source: column.header for column in template.columns}
 
     def cell(self, verdict: Verdict, source: str) -> str:
         return f"{place(self.sheet, source, letters=self.letters)}{verdict.line.number}"
@@ -87,12 +96,10 @@ class _Writer:
         """A line beside what is saved now."""
         return {"number": verdict.line.number, "cells": self.changes(verdict)}
 
-    def lacking(self, verdicts: Iterable[Verdict], required: Iterable[tuple[str, str]]) -> list[str]:
-        """Cells that may stay empty in a draft but not when the form is handed in."""
-        wanted = list(required)
+    def lacking(self, verdicts: Iterable[Verdict], lacking: Lacking) -> list[str]:
+        """Cells that are good enough for a draft but not for the form that is handed in."""
         return [
             f"{self.cell(verdict, source)} {sentence}"
             for verdict in sorted(verdicts, key=lambda verdict: verdict.line.number)
-            for source, sentence in wanted
-            if verdict.line.texts.get(source) == ""
+            for source, sentence in lacking(verdict)
         ]
