@@ -3,7 +3,6 @@
 Which file may be parsed at all: lianzheng.intake.guard. What its lines would change: lianzheng.intake.comparison.
 """
 
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from lianzheng.intake.comparison import Fault, Line, Verdict, differing, in_our_
 from lianzheng.intake.guard import Unfit
 from lianzheng.intake.template import SHEET, Template
 from lianzheng.render import xlsx
+from lianzheng.render.saving import saved
 from lianzheng.sheets import Sheet, show
 
 SCHEMA = "1"
@@ -168,9 +168,7 @@ def book_of(parts: Sequence[Part], *, code: str, table: str, mending: bool = Fal
         _write_page(page, template, lines, looks=looks, words=words, mending=mending)
     _write_notes(book, [row for template, _ in parts for row in template.notes], looks=looks, place=len(parts))
     _write_meta(book, rows=meta(code=code, table=table))
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)
 
 
 def _write_page(

@@ -3,7 +3,6 @@
 Written in openpyxl's write-only mode with copied styles: one style object per kind of cell, not one per cell.
 """
 
-import io
 import math
 import re
 import unicodedata
@@ -20,6 +19,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 
+from lianzheng.render.saving import begin, saved
 from lianzheng.sheets import Cell, Grid
 
 # Rows above the grid: number of the form, title, line of unit and date.
@@ -55,9 +55,7 @@ def workbook(grids: Iterable[Grid]) -> bytes:
     styles = _Styles(book)
     for grid in grids:
         _paint(book.create_sheet(_sheet_name(grid, taken=taken)), grid=grid, styles=styles)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)
 
 
 def _sheet_name(grid: Grid, *, taken: set[str]) -> str:
@@ -123,9 +121,9 @@ def _alignment(kind: str, *, align: str) -> Alignment:
 
 
 def _paint(sheet: Any, *, grid: Grid, styles: _Styles) -> None:
-    # Before the first row is written: a sheet that is left half written holds its file open.
     _check_length(max((cell.text for cell in grid.cells), key=len, default=""))
     _set_up_page(sheet, grid=grid)
+    begin(sheet)
     heights = [*_top_heights(grid), *_heights(grid)]
     rows = chain(_top(sheet, grid=grid, styles=styles), _rows(sheet, grid=grid, styles=styles))
     for number, (height, cells) in enumerate(zip(heights, rows, strict=True), 1):
