@@ -24,12 +24,13 @@ WITH elsewhere AS MATERIALIZED (
     SELECT id::text::bigint AS id FROM pg_snapshot_xip(pg_current_snapshot()) AS id
     UNION ALL SELECT pg_current_xact_id_if_assigned()::text::bigint
 )
-SELECT coalesce(min(id), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+SELECT least(min(id), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
 FROM running WHERE id & 4294967295 NOT IN (SELECT low FROM elsewhere)
 """
 """Below this number every transaction that can write here has ended. Counted are those that ran when the statement's
-snapshot was taken, less what is seen to belong to another database of the server or to its housekeeping: what is not
-seen counts, so that the answer is late at worst, never early."""
+snapshot was taken, and everything from its xmax on, of which it says nothing; less what is seen to belong to another
+database of the server or to its housekeeping: what is not seen counts, so that the answer is late at worst, never
+early."""
 
 
 def record(

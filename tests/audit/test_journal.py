@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 
 from assessments.models import State
-from lianzheng.audit.actions import keep, record, seal, verify
+from lianzheng.audit.actions import SETTLED, keep, record, seal, verify
 from lianzheng.audit.merkle import root, row_hash, seal_value
 from lianzheng.audit.models import Entry, Seal, Snapshot
 from lianzheng.audit.tasks import seal_all
@@ -193,6 +193,19 @@ def test_transaction_of_another_database_holds_no_seal_up(committed: Round) -> N
     sealed(committed)
     assert not holds_up_the_seal(committed, database="postgres")
     assert holds_up_the_seal(committed, database=str(connection.settings_dict["NAME"]))
+
+
+def test_transaction_that_began_since_the_last_one_ended_is_not_taken_for_settled(committed: Round) -> None:
+    """It lies beyond what a snapshot lists, and below the number of the transaction that seals."""
+    sealed(committed)
+    facts = connection.settings_dict
+    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
+    with psycopg.connect(dbname=facts["NAME"], **given) as other, transaction.atomic():
+        (running,) = other.execute("SELECT pg_current_xact_id()::text::bigint").fetchone() or (0,)
+        record("写入", bureau=committed.cast.bureau, by=None)
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLED)
+            assert cursor.fetchone()[0] <= running
 
 
 def test_what_the_sealing_transaction_wrote_itself_is_sealed_by_the_next(committed: Round) -> None:
