@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,17 @@ from tests.browser.visitor import Visitor
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
 
-@pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    base = tmp_path_factory.getbasetemp()
+def served(paths: pytest.TempPathFactory, *, name: str = "") -> AbstractContextManager[Product]:
+    """The product of this process; with a name one of its own, for a file that changes what the others rely on."""
+    base = paths.getbasetemp()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     shared = base.parent if worker != "alone" else base
-    with serving(os.environ["DATABASE_URL"], shared=shared, worker=worker, log=base / "server.log") as running:
+    return serving(os.environ["DATABASE_URL"], shared=shared, worker=worker + name, log=base / f"server{name}.log")
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with served(tmp_path_factory) as running:
         yield running
 
 
