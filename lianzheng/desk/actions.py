@@ -37,7 +37,9 @@ RIGHTS = (Right.RUN_OFFICE, Right.HEAD_BUREAU, Right.INSPECT)
 """Those who see every form of the bureau; one is enough."""
 KEPT_DAYS = 7
 AT_ONCE = 8
-"""Files that are made between two commits: what a kill costs at most, what a cancel waits for."""
+"""Files that are drawn together and looked for among those that are kept."""
+COMMIT = 1.0
+"""Seconds between two commits: what a kill costs at most, what a cancel waits for."""
 AHEAD = 2 * pdf.PRESSES
 """Files that are drawn before the presses have set the earlier ones, so that none of them waits."""
 
@@ -104,7 +106,7 @@ def make_some(pk: UUID, *, seconds: float) -> bool:
         listed = painter.package.files.filter(source=PackageFile.Source.LIST).values("pk")
         files = list(_unmade(painter.package).exclude(pk__in=listed))
         until = time.monotonic() + seconds
-        for some in _in_parts(_made(painter, files, until=until)):
+        for some in _by_the_second(_made(painter, files, until=until)):
             if not _keep(painter.package, some):
                 return False
         if _unmade(painter.package).exclude(pk__in=listed).exists():
@@ -114,9 +116,22 @@ def make_some(pk: UUID, *, seconds: float) -> bool:
 
 
 def _in_parts(things: Iterable[T]) -> Iterator[list[T]]:
-    """As many as are committed together."""
+    """As many as are drawn together."""
     rest = iter(things)
     while part := list(islice(rest, AT_ONCE)):
+        yield part
+
+
+def _by_the_second(things: Iterable[T]) -> Iterator[list[T]]:
+    """As many as are committed together: what came within a second."""
+    part: list[T] = []
+    began = time.monotonic()
+    for thing in things:
+        part.append(thing)
+        if time.monotonic() - began >= COMMIT:
+            yield part
+            part, began = [], time.monotonic()
+    if part:
         yield part
 
 
