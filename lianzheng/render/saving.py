@@ -1,7 +1,9 @@
-"""A workbook as bytes, without a file on the way: openpyxl sets each worksheet down in the machine's folder for
-temporary files, where a process that is killed leaves it with everything it says."""
+"""A workbook as bytes, without a file of any name on the way: openpyxl sets each worksheet down in the machine's folder
+for temporary files, where a process that is killed leaves it with everything it says."""
 
 import io
+import shutil
+import tempfile
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
@@ -29,14 +31,17 @@ class _InMemory(ExcelWriter):
             writer = WorksheetWriter(ws, out=io.BytesIO())
             writer.write()
         ws._rels = writer._rels
-        self.archive.writestr(ws.path[1:], writer.out.getbuffer())
-        writer.out.close()
+        writer.out.seek(0)
+        with writer.out, self.archive.open(ws.path[1:], "w") as target:
+            shutil.copyfileobj(writer.out, target)
         self.manifest.append(ws)
 
 
 def begin(sheet: Any) -> None:
-    """A worksheet of a write-only workbook is set up, and its rows follow."""
-    sheet._writer = WorksheetWriter(sheet, out=io.BytesIO())
+    """A worksheet of a write-only workbook is set up, and its rows follow; they wait in a file without a name, which
+    ends with the process."""
+    waiting = tempfile.TemporaryFile()  # noqa: SIM115 - write_worksheet closes it
+    sheet._writer = WorksheetWriter(sheet, out=waiting)
     sheet._writer.write_top()
 
 
