@@ -9,6 +9,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def ensure(facts: dict[str, Any]) -> str:
         if (name,) in rows:
             return name
         for (old,) in rows:
-            admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(old)))
+            drop(admin, name=old)
         half = f"{PREFIX}half"
         admin.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(half)))
         _migrate(facts, half)
@@ -59,3 +60,15 @@ def _migrate(facts: dict[str, Any], name: str) -> None:
     url = f"postgresql://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{name}?{where}"
     command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v", "0", "--skip-checks"]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)
+
+
+def drop(admin: psycopg.Connection[Any], *, name: str) -> None:
+    """The database is no more. Autovacuum may be at work in it, which the owner cannot send away: it ends by itself."""
+    for _ in range(100):
+        try:
+            admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        except psycopg.errors.InsufficientPrivilege:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"somebody is still at work in {name}")

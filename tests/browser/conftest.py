@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,14 @@ from tests.browser.visitor import Visitor
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
 
-def served(paths: pytest.TempPathFactory, *, name: str = "") -> AbstractContextManager[Product]:
-    """The product of this process; with a name one of its own, for a file that changes what the others rely on."""
-    base = paths.getbasetemp()
+@pytest.fixture(scope="module")
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A fresh one for each file: days that one file lets pass, and passwords that it gives, are no other file's."""
+    base, name = tmp_path_factory.getbasetemp(), request.module.__name__.rpartition(".")[2].removeprefix("test_")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     shared = base.parent if worker != "alone" else base
-    return serving(os.environ["DATABASE_URL"], shared=shared, worker=worker + name, log=base / f"server{name}.log")
-
-
-@pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with served(tmp_path_factory) as running:
+    log = base / f"server-{name}.log"
+    with serving(os.environ["DATABASE_URL"], shared=shared, worker=f"{worker}_{name}", log=log) as running:
         yield running
 
 

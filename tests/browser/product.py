@@ -95,7 +95,7 @@ def demo_template(url: str, *, folder: Path) -> str:
 
 
 def recreate(admin: psycopg.Connection[tuple[object, ...]], *, name: str, like: str) -> None:
-    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    template.drop(admin, name=name)
     admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
 
 
@@ -110,7 +110,7 @@ def serving(url: str, *, shared: Path, worker: str, log: Path) -> Iterator[Produ
             recreate(admin, name=name, like=demo)
         with _gunicorn(with_database(web_url(url), name=name), log=log) as address:
             yield Product(address, log)
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        template.drop(admin, name=name)
 
 
 @contextmanager

@@ -1,26 +1,17 @@
 """Template, fill in, upload, dry run, workbook to mend, confirm: 花名册, 评分表 and 预警信息 at the pages."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Welcome, served
-from tests.browser.product import Product
+from tests.browser.conftest import Welcome
 from tests.browser.visitor import Visitor
 from tests.browser.walk import enter_as
 from tests.intake.excel import edited, opened
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """One of its own: whoever gets a first password has to change it before anything else."""
-    with served(tmp_path_factory, name="_imports") as running:
-        yield running
 
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -31,8 +31,12 @@ from lianzheng.organisation.models import Unit, User
 from lianzheng.postgres import LocalPostgres
 from tests.cast import Cast, Round, assemble
 from tests.roles import as_role
+from tests.template import drop
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+DROP = "DROP DATABASE "
 
 
 def administer(*statements: str) -> None:
@@ -41,7 +45,10 @@ def administer(*statements: str) -> None:
     given = {"host": found["HOST"], "port": found["PORT"], "user": found["USER"], "password": found["PASSWORD"]}
     with psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
         for statement in statements:
-            admin.execute(statement)  # type: ignore[arg-type]
+            if statement.startswith(DROP):
+                drop(admin, name=statement.removeprefix(DROP))
+            else:
+                admin.execute(statement)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -70,9 +77,9 @@ def house(django_db_setup: None, django_db_blocker: Any, tmp_path: Path, setting
         assert own.startswith("test_")  # made when any test collected here asks for `db`
         name = f"{own}_house"
         connection.close()
-        drop = [f'DROP DATABASE IF EXISTS "{name}{end}" WITH (FORCE)' for end in ("", "_new")]
+        gone = [f"{DROP}{name}{end}" for end in ("", "_new")]
         administer(
-            *drop, f'CREATE DATABASE "{name}" TEMPLATE "{own}"', f'CREATE DATABASE "{name}_new" TEMPLATE template0'
+            *gone, f'CREATE DATABASE "{name}" TEMPLATE "{own}"', f'CREATE DATABASE "{name}_new" TEMPLATE template0'
         )
         settings.VAR_DIR = tmp_path
         with at(name):
@@ -82,7 +89,7 @@ def house(django_db_setup: None, django_db_blocker: Any, tmp_path: Path, setting
             yield name
         finally:
             connection.close()
-            administer(*drop)
+            administer(*gone)
 
 
 def back_up(name: str, target: Path) -> Path:
