@@ -5,26 +5,21 @@ The parser of a stranger's file never runs in the web process, and no file is wr
 
 import json
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from lianzheng import confined
 from lianzheng.intake import guard
 from lianzheng.intake.child import ALL, OLD
 from lianzheng.intake.guard import Unfit
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2
 MEGABYTES = 1024
 SECONDS = 10  # of processor time
 WALL_SECONDS = 20
-# Where to find Python and its libraries, and nothing else: secrets stay in the parent.
-KEPT = frozenset(("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"))
 
 UNREADABLE = "文件无法读取。请在 Excel 或 WPS 中另存为 .xlsx；如仍不行，请把内容复制到新下载的模板中再上传。"
 TOO_LONG = "文件内容过多，读取超过时间限制，已停止。请删去多余的行和工作表后再上传。"
@@ -64,12 +59,9 @@ def _read(content: bytes, wanted: object) -> Mapping[str, Rows]:
 
 
 def _ask(question: bytes) -> bytes:
-    command = [sys.executable, "-B", "-m", "lianzheng.intake.child", str(MEGABYTES), str(SECONDS)]
-    kept = {key: value for key, value in os.environ.items() if key in KEPT}
+    limits = {"megabytes": MEGABYTES, "seconds": SECONDS, "wall_seconds": WALL_SECONDS}
     try:
-        done = subprocess.run(  # noqa: S603  # the command is ours; the file goes in by stdin
-            command, input=question, capture_output=True, cwd=ROOT, env=kept, timeout=WALL_SECONDS, check=False
-        )
+        done = confined.ask("lianzheng.intake.child", question, **limits)
     except subprocess.TimeoutExpired as late:
         raise Unfit(TOO_LONG) from late
     if done.returncode < 0:

@@ -19,12 +19,12 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from lianzheng import confined
 from lianzheng.render import fonts, html, press
 from lianzheng.sheets import Grid
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 PRESSES = 2
 PAPERS_PER_PRESS = 100  # the typesetter never gives back a quarter of a megabyte for each
 START_SECONDS = 30
@@ -36,18 +36,6 @@ SETTERS = ("weasyprint", "pydyf", "uharfbuzz")
 WIDE, NARROW = 637.8, 442.2
 BODY_SIZE, SMALLEST = 10.5, 7.5  # 五号, 六号
 CELL_PADDING = 4.6  # left and right together, with the line between
-
-KEPT = frozenset(
-    (
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "LD_LIBRARY_PATH",
-        "DYLD_FALLBACK_LIBRARY_PATH",
-        "WEASYPRINT_DLL_DIRECTORIES",
-    )
-)
 
 MISSING = (
     "本机缺少 PDF 排版所需的系统库，暂时只能导出 Excel 表格。请管理员安装后重新启动："
@@ -153,7 +141,7 @@ class _Press:
             [sys.executable, "-m", "lianzheng.render.press", str(MEGABYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=ROOT,
+            cwd=confined.ROOT,
             env=self._environment(),
         )
         answer, body = self._ask(_equipment(), seconds=START_SECONDS)
@@ -191,7 +179,7 @@ class _Press:
 
     def _environment(self) -> dict[str, str]:
         """Where to find libraries and faces, and nothing else: secrets stay in the parent."""
-        kept = {name: value for name, value in os.environ.items() if name in KEPT}
+        kept = confined.environment("WEASYPRINT_DLL_DIRECTORIES")
         return {**kept, "FONTCONFIG_FILE": str(fonts.write_conf()), "TMPDIR": tempfile.gettempdir()}
 
     def _ask(self, text: str, *, seconds: int) -> tuple[bytes, bytes]:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,16 +25,15 @@ from cryptography.x509 import Certificate
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
+from lianzheng import confined
 from lianzheng.render.pdf import PaperFailed
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "防篡改签名"
 NO_SEAL = "它只能证明文件由本系统生成之后没有改动，不是电子印章，不能代替盖章和签字。"
 FIELD = "TamperEvidence"
 MEGABYTES, SECONDS, WALL_SECONDS, AT_ONCE = 1024, 10, 20, 1
-KEPT = frozenset(("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"))
 
 NOT_THERE = "防篡改签名的密钥文件读不出来：{path}。请核对路径和读取权限，或取消 LIANZHENG_SIGNATURE_FILE。"
 WRONG = "防篡改签名的密钥文件打不开：不是 PKCS#12（.p12、.pfx）文件，或者口令不对。"
@@ -162,14 +159,12 @@ def verdict(pdf: bytes, *, code: str) -> str:
 
 
 def _look(pdf: bytes) -> dict[str, Any]:
-    command = [sys.executable, "-B", "-m", "lianzheng.render.signed", str(MEGABYTES), str(SECONDS)]
-    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    limits = {"megabytes": MEGABYTES, "seconds": SECONDS, "wall_seconds": WALL_SECONDS}
     if not _places.acquire(timeout=WALL_SECONDS):
         return {}
     try:
-        done = subprocess.run(
-            command, input=pdf, capture_output=True, cwd=ROOT, env=kept, timeout=WALL_SECONDS, check=True
-        )
+        done = confined.ask("lianzheng.render.signed", pdf, **limits)
+        done.check_returncode()
         found: dict[str, Any] = json.loads(done.stdout)
         return found
     except (subprocess.SubprocessError, ValueError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lianzheng import confined
 from lianzheng.intake import child, guard, reader
 from lianzheng.intake.guard import Unfit
 from tests.intake import files
@@ -62,7 +63,7 @@ def refusal(content: bytes, *, name: str = "a.xlsx") -> str:
 @pytest.mark.parametrize("kind", REFUSED)
 def test_hostile_file_is_refused_before_a_parser_starts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content, sentence = REFUSED[kind][0](), REFUSED[kind][1]
-    monkeypatch.setattr(reader.sys, "executable", "/nonexistent")
+    monkeypatch.setattr(confined.sys, "executable", "/nonexistent")
     began = time.monotonic()
     assert refusal(content) == sentence
     assert time.monotonic() - began < 2
@@ -129,9 +130,9 @@ def test_child_does_not_inherit_the_secrets(monkeypatch: pytest.MonkeyPatch, tmp
     spy = tmp_path / "python"
     spy.write_text(f"#!/bin/sh\nenv > {tmp_path}/env\ncat > /dev/null\necho '{{\"sheets\": {{}}}}'\n")
     spy.chmod(0o755)
-    monkeypatch.setattr(reader.sys, "executable", str(spy))
+    monkeypatch.setattr(confined.sys, "executable", str(spy))
     monkeypatch.setenv("LIANZHENG_SECRET_KEY", "secret")
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     assert reader.read(files.ordinary(), name="a.xlsx", sheets=("填写",)) == {}
     given = {line.partition("=")[0] for line in (tmp_path / "env").read_text().splitlines()}
-    assert given - reader.KEPT - {"PWD", "OLDPWD", "SHLVL", "_"} == set()
+    assert given - confined.KEPT - {"PWD", "OLDPWD", "SHLVL", "_"} == set()
