@@ -10,7 +10,7 @@ from assessments.models import Appraisal, Dossier, Rating
 from assessments.readiness import last_grades, unexplained
 from assessments.scoring import GRADES, Dimension, dimensions_of
 from lianzheng.intake.comparison import Stored, Verdict
-from lianzheng.intake.shown import reason
+from lianzheng.intake.shown import Asked, asked
 from lianzheng.intake.template import Template
 from lianzheng.sheets import Column, Sheet
 from registers.models import RiskPoint
@@ -81,16 +81,9 @@ class Graded:
             texts[why(item)] = row.reasons.get(item.code, "") if row else ""
         return texts
 
-    def check(
-        self, values: Mapping[str, str], row: Stored | None
-    ) -> tuple[Mapping[str, Any], Mapping[str, tuple[str, str]]]:
+    def check(self, values: Mapping[str, str], row: Stored | None) -> Asked:
         """The form of the page, asked about the values of one line."""
-        form = self._form(values)
-        refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
-        return {name: form.cleaned_data[name] for name in form.fields if name in form.cleaned_data}, refused
-
-    def _form(self, values: Mapping[str, Any]) -> RatingForm:
-        return RatingForm({**values, "version": 0}, dimensions=self.dimensions)
+        return asked(RatingForm({**values, "version": 0}, dimensions=self.dimensions))
 
     def grading(self, row: Mapping[str, Any]) -> tuple[RiskPoint, Grading]:
         """A line to take over as the writer has it."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from lianzheng.intake.comparison import Check, Stored
-from lianzheng.intake.shown import reason
+from lianzheng.intake.shown import Asked, asked
 from lianzheng.intake.template import Template
 from lianzheng.organisation.models import Post, Unit
 from registers.actions.powers import MOST_POWERS, places_of
@@ -72,10 +72,8 @@ def check_of(bureau: Unit) -> Check:
     """The form of the page, asked about the values of one line."""
     sections, posts = places_of(bureau)
 
-    def check(values: Mapping[str, str], row: Stored | None) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
-        form = PowerForm(values, sections=sections, posts=posts)
-        refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
-        return {name: form.cleaned_data[name] for name in SOURCES if name in form.cleaned_data}, refused
+    def check(values: Mapping[str, str], row: Stored | None) -> Asked:
+        return asked(PowerForm(values, sections=sections, posts=posts), names=SOURCES)
 
     return check
 

@@ -93,10 +93,8 @@ def _check(found: Dossier) -> Check:
     form_of = point_form(rows.sheet_of(found))
     names = rows.form_fields(found)
 
-    def check(values: Mapping[str, str], row: Stored | None) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
-        form = form_of(values, instance=RiskPoint(bureau_id=found.bureau_id))
-        refused = {name: shown.reason(errors) for name, errors in form.errors.as_data().items()}
-        return {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}, refused
+    def check(values: Mapping[str, str], row: Stored | None) -> shown.Asked:
+        return shown.asked(form_of(values, instance=RiskPoint(bureau_id=found.bureau_id)), names=names)
 
     return check
 

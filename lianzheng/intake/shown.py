@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
 
 from lianzheng.intake.comparison import Letters, Stored, Verdict, counts, differing, place
 from lianzheng.intake.template import Template
@@ -20,6 +21,17 @@ def reason(errors: Sequence[ValidationError]) -> tuple[str, str]:
     """What the form found wrong, and how to mend it."""
     text = "；".join(message.rstrip("。") for error in errors for message in error.messages)
     return text, MEND.get(errors[0].code or "", "请修改后再上传")
+
+
+Asked = tuple[dict[str, Any], dict[str, tuple[str, str]]]
+
+
+def asked(form: BaseForm, *, names: Iterable[str] | None = None) -> Asked:
+    """What the form of a page makes of the values of one line (of these fields, or of all), and what it refuses: source
+    -> what is wrong and how to mend it."""
+    refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
+    wanted = form.fields if names is None else names
+    return {name: form.cleaned_data[name] for name in wanted if name in form.cleaned_data}, refused
 
 
 Lacking = Callable[[Verdict], Iterable[tuple[str, str]]]

@@ -11,9 +11,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from lianzheng import clock
 from lianzheng.intake.comparison import Check, Line, Stored, Verdict, compare
-from lianzheng.intake.shown import reason
+from lianzheng.intake.shown import Asked, asked
 from lianzheng.intake.template import Template
-from lianzheng.organisation.forms import CleanForm
 from lianzheng.organisation.models import Post, Tenure, Unit, UnitUserGrant, User
 from lianzheng.organisation.staff_forms import HolderForm, PostForm, UnitForm
 from lianzheng.sheets import Column, Sheet
@@ -167,21 +166,12 @@ def compared(staff: Staff, book: Lines, *, drafts: Collection[Pair], moving: Col
     return [units, posts, holders]
 
 
-Found = tuple[dict[str, Any], dict[str, tuple[str, str]]]
-
-
-def _asked(form: CleanForm) -> Found:
-    """What a form makes of its values, and what it refuses."""
-    refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
-    return {name: form.cleaned_data[name] for name in form.fields if name in form.cleaned_data}, refused
-
-
 def _check_unit(staff: Staff) -> Check:
     kinds = {str(unit.pk): unit.kind for unit in staff.units}
     taken = staff.closed_units | {staff.bureau.name}
 
-    def check(values: Mapping[str, str], row: Stored | None) -> Found:
-        cleaned, refused = _asked(UnitForm(values))
+    def check(values: Mapping[str, str], row: Stored | None) -> Asked:
+        cleaned, refused = asked(UnitForm(values))
         if cleaned.get("name") in taken:
             refused["name"] = ("这个名称已用于本单位或已撤销的机构", "请换一个名称")
         if row and cleaned.get("kind", kinds[row.id]) != kinds[row.id]:
@@ -209,8 +199,8 @@ NO_SECTION = "请填“机构”表中的名称"
 def _check_post(staff: Staff, places: Mapping[str, str], moving: Collection[UUID]) -> Check:
     at = {str(post.pk): post for post in staff.posts}
 
-    def check(values: Mapping[str, str], row: Stored | None) -> Found:
-        cleaned, refused = _asked(PostForm(values))
+    def check(values: Mapping[str, str], row: Stored | None) -> Asked:
+        cleaned, refused = asked(PostForm(values))
         typed = cleaned.get("section", "")
         section = cleaned["section"] = places.get(typed, "")
         if typed and not section:
@@ -268,8 +258,8 @@ class _HolderCheck:
         self.fresh: dict[str, str] = {}
         self.today = clock.today()
 
-    def __call__(self, values: Mapping[str, str], row: Stored | None) -> Found:
-        cleaned, refused = _asked(HolderForm(values, today=self.today))
+    def __call__(self, values: Mapping[str, str], row: Stored | None) -> Asked:
+        cleaned, refused = asked(HolderForm(values, today=self.today))
         refused = self._place(cleaned) | self._person(cleaned) | refused
         if row and not refused:
             refused = self._passed(cleaned, self.staff.by_key[row.id])

@@ -6,13 +6,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from early_warning.forms import SignalForm
 from early_warning.models import Source
 from early_warning.subjects import Choice
 from lianzheng.intake.comparison import Line, Stored, fingerprint
-from lianzheng.intake.shown import reason
+from lianzheng.intake.shown import Asked, asked
 from lianzheng.intake.template import Template
 from lianzheng.sheets import Column, Sheet
 
@@ -66,9 +65,5 @@ class SignalCheck:
     def __init__(self, offered: Groups, *, named: bool) -> None:
         self.offered, self.named = offered, named
 
-    def __call__(
-        self, values: Mapping[str, str], row: Stored | None
-    ) -> tuple[Mapping[str, Any], Mapping[str, tuple[str, str]]]:
-        form = SignalForm(values, subjects=self.offered, named=self.named)
-        refused = {name: reason(errors) for name, errors in form.errors.as_data().items()}
-        return {name: form.cleaned_data[name] for name in form.fields if name in form.cleaned_data}, refused
+    def __call__(self, values: Mapping[str, str], row: Stored | None) -> Asked:
+        return asked(SignalForm(values, subjects=self.offered, named=self.named))
