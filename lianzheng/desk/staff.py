@@ -65,10 +65,10 @@ class StaffWay(Way):
         self.list = Staff(self.bureau)
 
     def templates(self) -> Sequence[Template]:
-        return self.list.templates()
+        return self.list.templates
 
     def stored(self) -> Sequence[Sequence[Stored]]:
-        return self.list.stored()
+        return self.list.stored
 
     def compared(self, book: Book) -> list[list[Verdict]]:
         drafts, moving = open_forms(self.bureau)

@@ -4,6 +4,7 @@ only. The writer of what is taken: organisation.actions.staff."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +95,7 @@ class Staff:
         self.tenures = list(held.order_by("post__unit__order", "post__unit__name", "post__order", "since"))
         self.by_key = {str(tenure.pk): tenure for tenure in self.tenures}
 
+    @cached_property
     def stored(self) -> list[list[Stored]]:
         """The rows of the three worksheets. They count no versions: a row is told by what it says."""
         return [
@@ -102,6 +104,7 @@ class Staff:
             [Stored(str(tenure.pk), 0, _holder_texts(tenure)) for tenure in self.tenures],
         ]
 
+    @cached_property
     def templates(self) -> list[Template]:
         sections = [unit.name for unit in self.places]
         posts = list(dict.fromkeys(post.name for post in self.posts))
@@ -155,7 +158,7 @@ Pair = tuple[UUID, UUID]
 def compared(staff: Staff, book: Lines, *, drafts: Collection[Pair], moving: Collection[UUID]) -> list[list[Verdict]]:
     """What the three worksheets would do, each seen in the light of those before it. `drafts`: posts and people that
     have a form to fill in; `moving`: posts with a form that is not settled."""
-    templates, stored = staff.templates(), staff.stored()
+    templates, stored = staff.templates, staff.stored
     units = compare(book[0], stored=stored[0], template=templates[0], check=_check_unit(staff))
     places = _places(staff, units)
     posts = compare(book[1], stored=stored[1], template=templates[1], check=_check_post(staff, places, moving))
