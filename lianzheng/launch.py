@@ -194,7 +194,7 @@ def commands(*, host: str, port: int) -> dict[str, list[str]]:
     """The processes of the product by their Chinese names; each names a path of this checkout."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"]
-    patience = ["--shutdown-graceful-timeout", str(FAREWELL_SECONDS - 5)]
+    patience = ["--patience", str(FAREWELL_SECONDS - 5)]
     place = [
         "--chdir",
         str(ROOT),
@@ -207,7 +207,7 @@ def commands(*, host: str, port: int) -> dict[str, list[str]]:
     ]
     return {
         "网页服务": [str(PYTHON), "-m", "gunicorn", "lianzheng.wsgi", *gunicorn, *place],
-        "后台任务": [str(PYTHON), str(ROOT / "manage.py"), "procrastinate", "worker", *patience],
+        "后台任务": [str(PYTHON), str(ROOT / "manage.py"), "worker", *patience],
     }
 
 

@@ -70,7 +70,7 @@ def db(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The tests' database is a copy of one that was migrated before."""
-    connection.settings_dict["TEST"]["TEMPLATE"] = template.ensure(connection.settings_dict)
+    connection.settings_dict["TEST"]["TEMPLATE"] = template.ensure()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -12,6 +12,13 @@ from django.db import connection
 
 from lianzheng import bootstrap
 from lianzheng.postgres import LocalPostgres
+
+
+def own_url(name: str = "") -> str:
+    """Address of the test's database (or of this one) as Django reaches it; for another process or connection."""
+    found = connection.settings_dict
+    person = f"{quote(found['USER'])}:{quote(found['PASSWORD'])}"
+    return f"postgresql://{person}@/{name or found['NAME']}?host={quote(str(found['HOST']))}&port={found['PORT']}"
 
 
 def url_of(role: str, *, name: str = "") -> str:

@@ -13,10 +13,11 @@ import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+
+from tests.roles import own_url
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "var" / "run" / "template.lock"
@@ -36,12 +37,11 @@ def key() -> str:
     return sha256(b"".join(parts)).hexdigest()[:16]
 
 
-def ensure(facts: dict[str, Any]) -> str:
+def ensure() -> str:
     """The template's name; made under a lock, and given its name only when it is whole."""
     name = PREFIX + key()
     LOCK.parent.mkdir(parents=True, exist_ok=True)
-    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
-    with LOCK.open("w") as lock, psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
+    with LOCK.open("w") as lock, psycopg.connect(own_url("postgres"), autocommit=True) as admin:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall()
         if (name,) in rows:
@@ -50,16 +50,14 @@ def ensure(facts: dict[str, Any]) -> str:
             drop(admin, name=old)
         half = f"{PREFIX}half"
         admin.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(half)))
-        _migrate(facts, half)
+        _migrate(half)
         admin.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(half), Identifier(name)))
     return name
 
 
-def _migrate(facts: dict[str, Any], name: str) -> None:
-    where = f"host={quote(facts['HOST'])}&port={facts['PORT']}"
-    url = f"postgresql://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{name}?{where}"
+def _migrate(name: str) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v", "0", "--skip-checks"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": own_url(name)}, check=True)
 
 
 def drop(admin: psycopg.Connection[Any], *, name: str) -> None:

@@ -19,6 +19,7 @@ from lianzheng.audit.merkle import root, row_hash, seal_value
 from lianzheng.audit.models import Entry, Seal, Snapshot
 from lianzheng.audit.tasks import seal_all
 from tests.cast import Round
+from tests.roles import own_url
 
 LEAVES = [sha256(text.encode()).hexdigest() for text in "abcde"]
 
@@ -181,9 +182,7 @@ def test_row_of_a_slow_transaction_is_sealed_later_and_not_skipped(committed: Ro
 
 def holds_up_the_seal(year: Round, *, database: str) -> bool:
     """Is nothing sealed while a transaction that has written is open in that database?"""
-    facts = connection.settings_dict
-    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
-    with psycopg.connect(dbname=database, **given) as other:
+    with psycopg.connect(own_url(database)) as other:
         other.execute("SELECT pg_current_xact_id()")
         record("写入", bureau=year.cast.bureau, by=None)
         return seal(year.cast.bureau) is None
@@ -198,9 +197,7 @@ def test_transaction_of_another_database_holds_no_seal_up(committed: Round) -> N
 def test_transaction_that_began_since_the_last_one_ended_is_not_taken_for_settled(committed: Round) -> None:
     """It lies beyond what a snapshot lists, and below the number of the transaction that seals."""
     sealed(committed)
-    facts = connection.settings_dict
-    given = {"host": facts["HOST"], "port": facts["PORT"], "user": facts["USER"], "password": facts["PASSWORD"]}
-    with psycopg.connect(dbname=facts["NAME"], **given) as other, transaction.atomic():
+    with psycopg.connect(own_url()) as other, transaction.atomic():
         (running,) = other.execute("SELECT pg_current_xact_id()::text::bigint").fetchone() or (0,)
         record("写入", bureau=committed.cast.bureau, by=None)
         with connection.cursor() as cursor:

@@ -20,7 +20,7 @@ from registers.actions import save_point
 from registers.models import RiskPoint
 from tests.agreement import check_agreement
 from tests.cast import Round, again
-from tests.roles import as_role, connect
+from tests.roles import as_role, connect, own_url
 
 
 def test_grants_of_the_catalogue_are_those_declared(db: None) -> None:
@@ -124,16 +124,10 @@ def test_web_cannot_change_cut_or_disarm_the_journal(runtime: psycopg.Connection
 def test_same_attacks_of_the_owner_are_not_all_refused(committed: Round) -> None:
     """The control: with the owner's rights only the triggers stand in the way, and those can be switched off."""
     seal_all(0)
-    with psycopg.connect(**_owner()) as owner:
+    with psycopg.connect(own_url()) as owner:
         owner.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
         assert owner.execute("UPDATE audit_entry SET act = '别的'").rowcount > 0
         owner.rollback()
-
-
-def _owner() -> dict[str, str]:
-    found = connection.settings_dict
-    names = {"dbname": "NAME", "host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    return {key: str(found[name]) for key, name in names.items()}
 
 
 def test_row_of_the_web_bears_the_true_time_and_transaction(runtime: psycopg.Connection[tuple[object, ...]]) -> None:

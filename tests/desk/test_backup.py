@@ -30,7 +30,7 @@ from lianzheng.desk.anchors import Tip
 from lianzheng.organisation.models import Unit, User
 from lianzheng.postgres import LocalPostgres
 from tests.cast import Cast, Round, assemble
-from tests.roles import as_role
+from tests.roles import as_role, own_url
 from tests.template import drop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,9 +41,7 @@ DROP = "DROP DATABASE "
 
 def administer(*statements: str) -> None:
     """Outside of every transaction, in the database beside which the tests' own lies."""
-    found = connection.settings_dict
-    given = {"host": found["HOST"], "port": found["PORT"], "user": found["USER"], "password": found["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
+    with psycopg.connect(own_url("postgres"), autocommit=True) as admin:
         for statement in statements:
             if statement.startswith(DROP):
                 drop(admin, name=statement.removeprefix(DROP))
@@ -62,11 +60,6 @@ def at(name: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict.update(usual)
-
-
-def url_of(name: str) -> str:
-    found = connection.settings_dict
-    return f"postgresql://{found['USER']}:{found['PASSWORD']}@/{name}?host={found['HOST']}&port={found['PORT']}"
 
 
 @pytest.fixture
@@ -263,7 +256,7 @@ def test_journal_that_was_changed_is_found_by_its_seals_and_undone(house: str, t
 
 def test_restore_waits_for_nobody_who_still_works(house: str, tmp_path: Path) -> None:
     file = back_up(house, tmp_path / "whole.dump")
-    with psycopg.connect(url_of(f"{house}_new")):
+    with psycopg.connect(own_url(f"{house}_new")):
         assert "还有 1 个连接" in refused(f"{house}_new", file)
 
 
@@ -284,7 +277,7 @@ def spawn(name: str, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "django", *arguments],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url_of(name), "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"DATABASE_URL": own_url(name), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -293,7 +286,7 @@ def spawn(name: str, *arguments: str) -> subprocess.Popen[bytes]:
 def test_backup_killed_in_the_middle_leaves_no_file_under_its_name(house: str, tmp_path: Path) -> None:
     target, anchored = tmp_path / "killed.dump", tmp_path / "anchors.jsonl"
     arguments = ["backup", "--to", str(target), "--anchors", str(anchored)]
-    with psycopg.connect(url_of(house)) as blocker:
+    with psycopg.connect(own_url(house)) as blocker:
         blocker.execute("LOCK TABLE registers_measure IN ACCESS EXCLUSIVE MODE")  # pg_dump waits for it
         child = spawn(house, *arguments)
         deadline = time.monotonic() + 60

@@ -31,6 +31,7 @@ from lianzheng.flow import Refused
 from lianzheng.organisation.models import UnitUserGrant
 from registers.models import Measure
 from tests.cast import Cast, Round, again, client_of, row
+from tests.roles import own_url
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "http://lianzheng.test"
@@ -257,12 +258,10 @@ def crowd(committed: Round) -> Iterator[Round]:
 
 
 def spawn(*arguments: str) -> subprocess.Popen[bytes]:
-    found = connection.settings_dict
-    url = f"postgresql://{found['USER']}:{found['PASSWORD']}@/{found['NAME']}?host={found['HOST']}&port={found['PORT']}"
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"DATABASE_URL": own_url(), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

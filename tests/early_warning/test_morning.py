@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -35,6 +34,7 @@ from lianzheng.organisation.actions import appoint_deputy, shift_demo
 from lianzheng.organisation.roles import role
 from tests.cast import Cast, Round
 from tests.early_warning.play import Case, fresh
+from tests.roles import own_url
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -225,18 +225,9 @@ def done() -> Counter[tuple[str, str, str]]:
     return Counter((str(warning), limit, step) for warning, limit, step in rows)
 
 
-def database_url() -> str:
-    """The test's database as a process of its own reaches it."""
-    facts = connection.settings_dict
-    return (
-        f"postgresql://{quote(facts['USER'])}:{quote(facts['PASSWORD'])}@/{facts['NAME']}"
-        f"?host={quote(facts['HOST'])}&port={facts['PORT']}"
-    )
-
-
 def start(*words: str) -> subprocess.Popen[bytes]:
     variables = os.environ | {
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": own_url(),
         "LIANZHENG_FIELD_KEYS_FILE": str(django_settings.FIELD_KEYS_FILE),
         "LIANZHENG_SECRET_KEY": django_settings.SECRET_KEY,
         "LIANZHENG_DEMO": "0",
@@ -263,7 +254,7 @@ def waiting(watch: psycopg.Connection[Any]) -> int:
 @contextmanager
 def gate(sql: str, *values: object) -> Iterator[Callable[[int], None]]:
     """A lock held by us; yields a call that waits until so many others stand before it. Opened at the end."""
-    with psycopg.connect(database_url()) as holder, psycopg.connect(database_url(), autocommit=True) as watch:
+    with psycopg.connect(own_url()) as holder, psycopg.connect(own_url(), autocommit=True) as watch:
         holder.execute(sql, values)
         yield lambda number: wait_for(lambda: waiting(watch) >= number)
         holder.rollback()
