@@ -7,6 +7,7 @@ CPU is that of this process (the web server's share; PostgreSQL runs in its own)
 import statistics
 import time
 from collections.abc import Callable
+from itertools import chain
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,7 +20,7 @@ from assessments.models import Dossier, State
 from assessments.papers import RATING, grid_of
 from assessments.schemes import SIX
 from assessments.scoring import dimensions_of
-from bench import papers
+from bench import papers, uploads
 from bench.crowd import crowd
 from lianzheng.organisation.models import User
 from lianzheng.render import pdf, xlsx
@@ -97,7 +98,7 @@ def run() -> None:
     cpu, wall = measure(lambda: pdf.document([grid]), rounds=5)
     print(f"{'附件4 PDF':<14}{cpu:>9.1f}{wall:>9.1f}{'':>6}  1500 ms")
     _effect()
-    for line in papers.lines():
+    for line in chain(uploads.lines(), papers.lines()):
         print(line, flush=True)
 
 
