@@ -12,6 +12,8 @@ from lianzheng.render.official import Annex, Block, Document, Paragraph, Table, 
 
 COLUMNS = ("序号", "表", "股室（站所）", "名称", "等级", "公示期")
 WIDTHS = (3, 5, 8, 11, 4, 9)
+FOUND = "廉政风险点查找和防控措施制定，经逐级审核、归类汇总并公示期满"
+DONE = "廉政风险点查找、防控措施制定和等级确定，经逐级审核、会议研究并公示期满"
 
 
 def body_of(bureau: Unit) -> Unit | None:
@@ -58,17 +60,17 @@ def next_receipt_no(filing: Filing, *, day: date) -> str:
 def letter_of(filing: Filing, *, below: Sequence[Block] = ()) -> Document:
     """备案报告: an upward report with the list as its annex (GB/T 9704 7.3). `below`: what lets a reader check it."""
     year, count = filing.campaign.year, len(filing.content["rows"])
+    done = DONE if _ranks(filing) else FOUND
     blocks: list[Block] = [
         Paragraph(
-            f"根据廉政风险防控工作要求，我单位已完成{year}年度廉政风险点查找、防控措施制定和等级确定，"
-            f"经逐级审核、会议研究并公示期满，现将{count}份表册报请备案。{_levels(filing)}"
+            f"根据廉政风险防控工作要求，我单位已完成{year}年度{done}，现将{count}份表册报请备案。{_levels(filing)}"
         )
     ]
     blocks += [Paragraph(line) for line in filing.note.splitlines() if line.strip()]
     return Document(
         head=filing.bureau.name,
         number=filing.sent_no,
-        title=f"关于报送{year}年度廉政风险等级\n和防控措施备案的报告",
+        title=_title(filing, gap="\n"),
         addressee=filing.body,
         blocks=[*blocks, Paragraph("特此报告。")],
         organ=filing.bureau.name,
@@ -79,10 +81,20 @@ def letter_of(filing: Filing, *, below: Sequence[Block] = ()) -> Document:
     )
 
 
+def _title(filing: Filing, *, gap: str = "") -> str:
+    """`gap` stands where the title may go on in a second line."""
+    what = "廉政风险等级" if _ranks(filing) else "廉政风险点"
+    return f"关于报送{filing.campaign.year}年度{what}{gap}和防控措施备案的报告"
+
+
+def _ranks(filing: Filing) -> list[str]:
+    """The levels in the list; none in what is filed before the rating («实施方案» 六（二）1: 附件3)."""
+    return [row[4] for row in filing.content["rows"] if row[4]]
+
+
 def _levels(filing: Filing) -> str:
     """How many of each level are in the list, the heaviest first."""
-    words = VOCABULARIES[filing.bureau.vocabulary].values()
-    given = [row[4] for row in filing.content["rows"]]
+    words, given = VOCABULARIES[filing.bureau.vocabulary].values(), _ranks(filing)
     counts = "、".join(f"{word}{given.count(word)}份" for word in words if word in given)
     return f"其中{counts}。" if counts else ""
 
@@ -100,7 +112,7 @@ def receipt_of(filing: Filing) -> Document:
     count = len(filing.content["rows"])
     blocks = [
         Paragraph(
-            f"你单位{long_date(filing.sent_on)}报送的《关于报送{filing.campaign.year}年度廉政风险等级和防控措施备案的报告》"
+            f"你单位{long_date(filing.sent_on)}报送的《{_title(filing)}》"
             f"（{filing.sent_no}）及所附表册{count}份收悉，经审查，同意备案。备案编号：{filing.receipt_no}。"
         )
     ]

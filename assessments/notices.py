@@ -8,6 +8,7 @@ from assessments.levels import VOCABULARIES
 from assessments.masking import MASKS, TEXTS, Listed, refusals, without_names
 from assessments.models import Dossier, PublicNotice
 from lianzheng.organisation.models import Tenure, Unit
+from lianzheng.render.official import long_date
 from lianzheng.scanner import ID_CARD, scan
 from registers.models import RiskPoint, RiskType
 
@@ -42,21 +43,20 @@ def prolonged(said: Mapping[str, Any], *, ends: date, days: int, today: date) ->
     return dict(said) | {"ends": long_date(ends), "days": days, "signed": long_date(today)}
 
 
-def long_date(value: date) -> str:
-    return f"{value.year}年{value.month}月{value.day}日"
-
-
 def content(dossiers: Sequence[Dossier], *, scope: str) -> dict[str, Any]:
-    """The table of the notice as its scope shows it: column heads and rows of texts."""
+    """The table of the notice as its scope shows it: column heads and rows of texts. Before any level is decided («实施
+    方案» 六（二）1: 附件1–3 are put up as soon as they are vetted) there is no column for it."""
     mask = MASKS[scope]
+    rated = any(dossier.decided_rank for dossier in dossiers)
+    columns = [key for key in mask.columns if rated or key != "level"]
     titles = {} if mask.names or not dossiers else titles_of(dossiers[0].bureau)
     rows: list[list[str]] = []
     for dossier in dossiers:
         for point in dossier.table.rows():
             if mask.moral or point.risk_type != RiskType.MORAL:
                 texts = {"number": str(len(rows) + 1)} | _texts(dossier, point)
-                rows.append([without_names(texts[key], titles=titles) for key in mask.columns])
-    return {"columns": [TEXTS[key] for key in mask.columns], "rows": rows}
+                rows.append([without_names(texts[key], titles=titles) for key in columns])
+    return {"columns": [TEXTS[key] for key in columns], "rows": rows}
 
 
 def titles_of(bureau: Unit) -> dict[str, str]:

@@ -330,6 +330,14 @@ def test_report_says_what_is_sent_and_counts_the_levels(year: Round) -> None:
     assert [words for words in wanted if words not in text] == []
 
 
+def test_report_on_forms_without_levels_claims_no_rating_and_no_meeting(year: Round) -> None:
+    filing = year.send([year.bring(year.dossier("县住建局"), State.FILING)], number="住建廉〔2026〕1号")
+    text = re.sub(r"\s", "", official.page(filings.letter_of(filing)))
+    said = "已完成2026年度廉政风险点查找和防控措施制定，经逐级审核、归类汇总并公示期满，现将1份表册报请备案。"
+    assert ("年度廉政风险点" in filings.letter_of(filing).title, said in text) == (True, True)
+    assert "年度廉政风险点和防控措施备案" in filings.receipt_of(year.accept(filing)).blocks[0].text
+
+
 @pytest.mark.skipif(pdf.available() is not None, reason=str(pdf.available()))
 def test_receipt_is_an_official_document_of_the_authority(year: Round) -> None:
     filing = year.send(waiting(year, "施工许可岗"), number="住建廉〔2026〕1号")

@@ -65,10 +65,18 @@ def test_columns_of_a_notice_are_these_and_no_score_or_name_among_them() -> None
     assert {scope for scope, mask in masking.MASKS.items() if mask.moral} == {"section", "bureau", "system"}
 
 
+def test_notice_has_a_column_for_the_level_as_soon_as_one_is_decided(year: Round) -> None:
+    found, rated = year.bring(year.own, State.NOTICE), year.bring(year.rating("质量监督岗"), State.NOTICE)
+    first, second = (notices.content([dossier], scope="bureau") for dossier in (found, rated))
+    assert [head for head in second["columns"] if head not in first["columns"]] == ["风险等级"]
+    assert {len(row) for row in first["rows"]} == {7}
+    assert [row[6] for row in second["rows"]] == ["二级"]
+
+
 def test_name_in_a_text_gives_way_to_the_post_outside_the_bureau(year: Round) -> None:
     year.fill(year.own, [row(measures="张三受理，李四复核。")])
     dossier = year.bring(year.own, State.NOTICE)
-    said = {scope: notices.content([dossier], scope=scope)["rows"][0][7] for scope in masking.SCOPES}
+    said = {scope: notices.content([dossier], scope=scope)["rows"][0][-1] for scope in masking.SCOPES}
     plain, masked = "张三受理，李四复核。", "施工许可岗受理，股长复核。"
     assert said == {"section": plain, "bureau": plain, "system": masked, "public": masked}
 

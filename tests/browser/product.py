@@ -15,7 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
-from django.conf import settings
 from psycopg import sql
 
 from lianzheng.bootstrap import VAR
@@ -83,7 +82,7 @@ def demo_template(url: str, *, folder: Path) -> str:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         found = admin.execute(query, [name]).fetchone()
         if found is None or found[0] != wanted:
-            recreate(admin, name=name, like=template.ensure(settings.DATABASES["default"]))
+            recreate(admin, name=name, like=template.ensure())
             manage(with_database(url, name=name), "demo")
             comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(wanted))
             admin.execute(comment)
