@@ -31,6 +31,7 @@ START_SECONDS = 30
 SECONDS = 60
 MEGABYTES = 2048
 SETTERS = ("weasyprint", "pydyf", "uharfbuzz")
+OURS = ("press.py", "faces.py", "breaks.py")
 
 # Printed area in points: A4 less GB/T 9704's margins, 225 × 156 mm, turned for landscape.
 WIDE, NARROW = 637.8, 442.2
@@ -115,9 +116,10 @@ def stylesheet() -> str:
 
 @cache
 def edition() -> str:
-    """What a paper's look depends on besides its page: stylesheets, faces, the programs that set it."""
+    """What a paper's look depends on besides its page: stylesheets, faces, programs that set it, ours among them."""
     files = [(face.family, face.path.name, face.path.stat().st_size) for face in fonts.faces()]
-    return f"{_sheets()} {files} {[version(program) for program in SETTERS]}"
+    ours = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in OURS]
+    return f"{_sheets()} {files} {[version(program) for program in SETTERS]} {ours}"
 
 
 def _equipment() -> str:

@@ -20,6 +20,8 @@ from functools import partial
 from typing import IO, Any
 from xml.etree import ElementTree
 
+from lianzheng.render import breaks
+
 SIZE = struct.Struct(">Q")
 PAPER, READY, DONE, FAILED = b"P", b"R", b"D", b"F"
 IDLE_SECONDS = 600
@@ -79,14 +81,12 @@ class Typesetter:
         class Page(HTML):  # type: ignore[misc]
             """Parsed as XML, which our pages are and which is read ten times as fast; any other page as HTML."""
 
-            def __init__(self, string: str, url_fetcher: Any) -> None:
-                try:
-                    root = ElementTree.fromstring(string)
-                except ElementTree.ParseError:
-                    super().__init__(string=string, url_fetcher=url_fetcher)
+            def __init__(self, source: str | ElementTree.Element, url_fetcher: Any) -> None:
+                if isinstance(source, str):
+                    super().__init__(string=source, url_fetcher=url_fetcher)
                     return
                 self.base_url, self.url_fetcher, self.media_type = None, url_fetcher, "print"
-                self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+                self.wrapper_element = ElementWrapper.from_html_root(source, content_language=None)
                 self.etree_element = self.wrapper_element.etree_element
 
             def _ua_stylesheets(self, *forms: Any) -> list[Any]:
@@ -100,10 +100,29 @@ class Typesetter:
 
     def set(self, html: str) -> bytes:
         """The PDF of a page whose pictures do not exist; the same page always gives the same bytes."""
-        fonts = self._fonts(html)
-        page = self.page(html, self.fetcher)
-        pdf = page.write_pdf(stylesheets=[self.sheet], font_config=fonts, finisher=_own)
-        return bytes(pdf)
+        document = self._laid_out(html, fonts=self._fonts(html))
+        for page in document.pages:
+            page.anchors.clear()  # nothing leads to a row
+        return bytes(document.write_pdf(finisher=_own))
+
+    def _laid_out(self, html: str, *, fonts: Any) -> Any:
+        """The pages, with merged cells that a page's end parts said again on the next."""
+        try:
+            root = ElementTree.fromstring(html)
+        except ElementTree.ParseError:
+            return self._rendered(html, fonts=fonts)
+        under, at = breaks.marked(root), None
+        document = self._rendered(root, fonts=fonts)
+        for _ in range(breaks.PASSES):
+            found = breaks.parted([page.anchors for page in document.pages], under=under)
+            if not found or found == at:
+                break
+            document, at = self._rendered(breaks.said_again(root, at=found), fonts=fonts), found
+        return document
+
+    def _rendered(self, source: str | ElementTree.Element, *, fonts: Any) -> Any:
+        page = self.page(source, self.fetcher)
+        return page.render(font_config=fonts, stylesheets=[self.sheet])
 
     def _fonts(self, html: str) -> Any:
         """The faces cut for this page, each under its own name."""

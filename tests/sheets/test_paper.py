@@ -16,8 +16,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import StreamObject
 
@@ -79,6 +79,17 @@ def test_paper_of_sixty_rows_repeats_the_header_row_alone() -> None:
     assert "单位名称" in pages[0]
     assert [page.startswith(header) for page in pages[1:6]] == [True] * 5
     assert sum("单位名称" in page for page in pages) == 1
+
+
+def test_section_of_the_first_row_is_named_on_every_page() -> None:
+    rows = [row(n) | {"section": f"第{n // 20}股"} for n in range(60)]
+    laid = lay_out(ANNEX_3, owner=owner(), rows=rows)
+    header = "".join(c.text for c in laid.cells if c.kind == "header")
+    pages = pages_of(pdf.document([laid]))
+    first = [re.match(r"(\d+)(第\d股)", page.removeprefix(header)) for page in pages[1:]]
+    found = [(int(match[1]), match[2]) for match in first if match]
+    assert len(found) >= len(pages) - 2  # the last one may bear opinions alone
+    assert [section for _, section in found] == [f"第{(number - 1) // 20}股" for number, _ in found]
 
 
 def test_papers_of_one_document_are_numbered_each_from_one() -> None:
