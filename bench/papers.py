@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from assessments.ledger import LEDGER
 from bench.forms import full_round, made_in, naive, package_of_forms, pages_of, peaks, warm_up
@@ -69,7 +71,7 @@ def bare(grid: Grid) -> bytes:
     styles = xlsx._Styles(book)
     page = book.create_sheet("台账")
     for column, width in enumerate(grid.widths, start=1):
-        page.column_dimensions[xlsx.get_column_letter(column)].width = width * xlsx.PER_CHARACTER
+        page.column_dimensions[get_column_letter(column)].width = width * xlsx.PER_CHARACTER
     heights = xlsx._heights(grid)
     places: list[list[tuple[str, str, str]]] = [[("", "body", "left")] * len(grid.widths) for _ in range(grid.rows)]
     for cell in grid.cells:
@@ -79,7 +81,7 @@ def bare(grid: Grid) -> bytes:
         page.row_dimensions[number].height = heights[number - 1]
         made = []
         for text, kind, align in line:
-            one = WriteOnlyCell(page, Decimal(text) if text and kind in ("index", "figure") else text or None)
+            one: Any = WriteOnlyCell(page, Decimal(text) if text and kind in ("index", "figure") else text or None)
             one._style = copy(styles.of(kind, align=align))
             made.append(one)
         page.append(made)

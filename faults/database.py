@@ -171,7 +171,7 @@ def _fill(house: House, ballast: Path, log: Log) -> tuple[int, int]:
     house.local.start()
     house.wait()
     with house.connect("owner") as link:
-        kept = link.execute("SELECT count(*) FROM control").fetchone()[0]  # type: ignore[index]
+        kept = link.execute("SELECT count(*) FROM control").fetchone()[0]
     return _errors(log) - before, counted - kept
 
 

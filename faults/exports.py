@@ -102,7 +102,7 @@ class Watched:
 
     def ask(self, statement: str, *values: str) -> int:
         with self.house.connect() as link:
-            return int(link.execute(statement, values).fetchone()[0])  # type: ignore[arg-type,index]
+            return int(link.execute(statement, values).fetchone()[0])
 
     def whole(self) -> bool:
         return bool(self.ask(WHOLE, self.package))

@@ -71,7 +71,7 @@ def rows_of(house: House, dossier: str) -> int:
         " AND table_id = (SELECT table_id FROM assessments_dossier WHERE id = %s)"
     )
     with house.connect() as link:
-        return int(link.execute(statement, [dossier]).fetchone()[0])  # type: ignore[index]
+        return int(link.execute(statement, [dossier]).fetchone()[0])
 
 
 def _import(house: House, person: dict[str, Any], lines: str, *, after: float) -> tuple[Answer, int]:
@@ -152,7 +152,7 @@ TABLES = ("audit_entry", "assessments_dossiermove", "assessments_dossier", "regi
 
 def digests(house: House) -> list[Any]:
     with house.connect("owner") as link:
-        return [link.execute(DIGEST.format(table)).fetchone() for table in TABLES]  # type: ignore[arg-type]
+        return [link.execute(DIGEST.format(table)).fetchone() for table in TABLES]
 
 
 @fault("F9", "恢复演练")
@@ -209,7 +209,7 @@ def _base_backup(house: House, copy: Path) -> None:
 def _now(house: House) -> str:
     """The moment to come back to, with all of the WAL up to it in the archive."""
     with house.connect("owner") as link:
-        moment = str(link.execute("SELECT clock_timestamp()").fetchone()[0])  # type: ignore[index]
+        moment = str(link.execute("SELECT clock_timestamp()").fetchone()[0])
         link.execute("CREATE TABLE IF NOT EXISTS after_moment (n int)")
     time.sleep(0.2)
     return moment

@@ -192,13 +192,44 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "filing_scan": ("GET", ("王五", "孙八", "赵六", "郑十")),
 }
 
-NOTICE = ("notice", "notice_end", "notice_manage", "notice_extend", "notice_correct", "notice_withdraw")
-NOTICE += ("notice_send_back", "objection_new")
-PLAIN = ("home", "help", "large_type", "choose_year", "sign_out", "sign_in", "demo_sign_in", "demo_clock", "password")
-PLAIN += ("account", "end_session", "factor", "sign_in_code", "oidc_start", "oidc_callback")
-PLAIN += ("notices_public", "verify", "objection_answer", "holidays", "holiday_remove")
-PLAIN += ("objections", "campaigns", "campaign_new", "notice_list", "filings", "schemes", "scheme_new")
-PLAIN += (
+NOTICE = (
+    "notice",
+    "notice_end",
+    "notice_manage",
+    "notice_extend",
+    "notice_correct",
+    "notice_withdraw",
+    "notice_send_back",
+    "objection_new",
+)
+PLAIN = (
+    "home",
+    "help",
+    "large_type",
+    "choose_year",
+    "sign_out",
+    "sign_in",
+    "demo_sign_in",
+    "demo_clock",
+    "password",
+    "account",
+    "end_session",
+    "factor",
+    "sign_in_code",
+    "oidc_start",
+    "oidc_callback",
+    "notices_public",
+    "verify",
+    "objection_answer",
+    "holidays",
+    "holiday_remove",
+    "objections",
+    "campaigns",
+    "campaign_new",
+    "notice_list",
+    "filings",
+    "schemes",
+    "scheme_new",
     "authority",
     "packages",
     "issued",
@@ -221,16 +252,20 @@ PLAIN += (
 )
 """Addresses that take no argument."""
 
-FILES = ("sheet", "intake_template", "notice_file", "minutes", "filing_document", "filing_scan", "calendar_feed")
-FILES += (
+FILES = (
+    "sheet",
+    "intake_template",
+    "notice_file",
+    "minutes",
+    "filing_document",
+    "filing_scan",
+    "calendar_feed",
     "warnings_file",
     "warning_evidence_file",
     "warning_paper",
     "authority_file",
     "journal_export",
     "bulletin_file",
-)
-FILES += (
     "duty_evidence_file",
     "package_file",
     "report",
@@ -238,6 +273,7 @@ FILES += (
     "powers_file",
     "powers_template",
     "staff_template",
+    "ratings_template",
+    "signals_template",
 )
-FILES += ("ratings_template", "signals_template")
 """Addresses that answer with a file."""

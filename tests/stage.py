@@ -57,7 +57,7 @@ class Stage:
 
 def nested() -> Any:
     """A transaction in which the product's own may be the outermost, as under Django's TestCase."""
-    found = transaction.atomic()
+    found: Any = transaction.atomic()
     found._from_testcase = True
     return found
 

@@ -85,7 +85,8 @@ def test_table_of_access_says_what_the_views_declare(world: World) -> None:
     narrower = set()
     for item in patterns():
         name = str(item.name)
-        access = item.callback.access
+        view: Any = item.callback
+        access = view.access
         declared = {
             person for person in EVERYBODY if access in (("signed_in",), ("public",)) or held[person] & set(access)
         }

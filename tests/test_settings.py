@@ -126,10 +126,10 @@ def test_check_for_deployment_finds_a_site_without_tls() -> None:
 def test_logs_go_to_standard_error_and_nowhere_else() -> None:
     from django.conf import settings
 
-    handlers = settings.LOGGING["handlers"]
-    assert {name: handler["class"] for name, handler in handlers.items()} == {"console": "logging.StreamHandler"}
-    assert [logger["handlers"] for logger in settings.LOGGING["loggers"].values()] == [[]]
-    assert settings.LOGGING["root"]["handlers"] == ["console"]
+    logs: dict[str, Any] = settings.LOGGING
+    assert {name: one["class"] for name, one in logs["handlers"].items()} == {"console": "logging.StreamHandler"}
+    assert [logger["handlers"] for logger in logs["loggers"].values()] == [[]]
+    assert logs["root"]["handlers"] == ["console"]
 
 
 def test_every_degree_of_a_weakness_has_a_limit_by_which_it_is_mended() -> None:

@@ -12,9 +12,9 @@ from django.urls import get_resolver, reverse
 from assessments.models import Meeting, PublicNotice, State
 from early_warning.models import State as Warned
 from early_warning.models import WarningNotice
+from lianzheng.accounts import factor as phones
 from lianzheng.accounts.proof import PROOF
 from tests.accounts.play import SECRET, age, with_password, with_phone
-from tests.accounts.play import factor as phones
 from tests.cast import Round, again, client_of
 from tests.test_access import patterns
 

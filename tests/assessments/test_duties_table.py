@@ -18,7 +18,7 @@ START = date(2026, 1, 1)
 
 def year_of(level: int, kind: str, **facts: object) -> list[tuple[str, str]]:
     values = {"year": 2026, "since": START, "exceptions": {}} | facts
-    found = calendar_of(level, kind=kind, **values)  # type: ignore[arg-type]
+    found = calendar_of(level, kind=kind, **values)
     return [(item.duty.code, item.due_on.isoformat()) for item in found if item.duty.code != "month_check"]
 
 

@@ -91,7 +91,8 @@ def test_printed_version_bears_number_code_digest_and_the_square_code(year: Roun
     paper = paper_of(notice)
     wanted = (paper.number, codes.grouped(paper.token), notice.digest, "".join(notice.title.split()), "审批把关不严")
     assert [word for word in wanted if word not in text] == []
-    assert (reader.metadata or {}).get("/Author") == "县住建局"
+    assert reader.metadata
+    assert reader.metadata.author == "县住建局"
     assert [name for name in year.cast.people if name in text] == []
 
 
@@ -122,9 +123,8 @@ def test_package_holds_three_files_and_their_digests(year: Round, notice: Public
     assert answer["Content-Disposition"].startswith("attachment")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    listed = dict(
-        reversed(line.split("  ")) for line in files.pop("清单.txt").decode().splitlines() if not line.startswith("#")
-    )
+    lines = [line.split("  ") for line in files.pop("清单.txt").decode().splitlines() if not line.startswith("#")]
+    listed = {name: digest for digest, name in lines}
     assert listed == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     assert sorted(files) == ["公示.html", "公示.pdf", "公示.xlsx"]
     assert set(IssuedFile.unscoped.values_list("sha256", flat=True)) == set(listed.values())

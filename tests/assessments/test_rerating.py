@@ -113,7 +113,7 @@ def test_form_out_of_turn_with_a_gap_is_a_sentence(
 
 
 def test_new_point_goes_the_whole_way_by_the_page(in_force: Dossier, year: Round, cast: Cast) -> None:
-    answer = client_of(cast["张三"]).post(f"/dossiers/{in_force.pk}/anew/", {"cause": "point", "text": "新增业务"})
+    answer: Any = client_of(cast["张三"]).post(f"/dossiers/{in_force.pk}/anew/", {"cause": "point", "text": "新增业务"})
     fresh = Dossier.unscoped.get(stage="whole")
     assert (answer.status_code, answer.url) == (302, fresh.get_absolute_url())
     year.fill(fresh)

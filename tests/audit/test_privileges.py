@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -95,12 +97,12 @@ ATTACKS = [
 
 
 @pytest.fixture
-def runtime(committed: Round) -> psycopg.Connection[tuple[object, ...]]:
+def runtime(committed: Round) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     committed.bring(committed.own, State.SECTION)
     keep({"content": 1})
     seal_all(0)
     with connect("runtime") as found:
-        yield found  # type: ignore[misc]
+        yield found
 
 
 def past() -> list[object]:
@@ -112,9 +114,9 @@ def test_web_cannot_change_cut_or_disarm_the_journal(runtime: psycopg.Connection
     refused = []
     for attack in ATTACKS:
         for first in FIRST:
-            runtime.execute(first)  # type: ignore[arg-type]
+            runtime.execute(first)
             try:
-                runtime.execute(attack)  # type: ignore[arg-type]
+                runtime.execute(attack)
             except (errors.InsufficientPrivilege, errors.InvalidParameterValue):
                 refused.append(attack)
     assert refused == [attack for attack in ATTACKS for _ in FIRST]
@@ -134,11 +136,11 @@ def test_row_of_the_web_bears_the_true_time_and_transaction(runtime: psycopg.Con
     columns = "act, hat, subject_kind, source, target, digest, detail"
     values = "'补记', '', '', '', '', '', '{}'"
     statement = f"INSERT INTO audit_entry ({columns}, at, transaction) VALUES ({values}, '2020-01-01', 1)"
-    runtime.execute(statement)  # type: ignore[arg-type]
+    runtime.execute(statement)
     row = Entry.objects.order_by("-id")[0]
     assert (row.act, row.at.year > 2020, row.transaction > 1) == ("补记", True, True)
     with pytest.raises(errors.RaiseException, match="number of a journal row"):
-        runtime.execute(f"INSERT INTO audit_entry ({columns}, id) VALUES ({values}, 1000000000)")  # type: ignore[arg-type]
+        runtime.execute(f"INSERT INTO audit_entry ({columns}, id) VALUES ({values}, 1000000000)")
     seal_all(0)
     assert verify(None) == []
 
@@ -153,7 +155,7 @@ def forged(runtime: psycopg.Connection[tuple[object, ...]], **changes: object) -
     facts = {"value": hashlib.sha256(spelled.encode()).hexdigest()} | facts
     columns, marks = ", ".join(facts), ", ".join(["%s"] * len(facts))
     statement = f"INSERT INTO audit_seal ({columns}, sm3) VALUES ({marks}, '')"
-    runtime.execute(statement, list(facts.values()))  # type: ignore[arg-type]
+    runtime.execute(statement, list(facts.values()))
 
 
 @pytest.mark.parametrize(
@@ -206,8 +208,8 @@ def test_history_is_written_even_where_the_web_role_asks_for_silence(
     assert (changed > 0, _events(RiskPoint).count()) == (True, before + changed)
 
 
-def _events(model: type) -> object:
-    return model.pgh_event_model.objects  # type: ignore[attr-defined]
+def _events(model: Any) -> Any:
+    return model.pgh_event_model.objects
 
 
 def test_auditor_reads_the_journal_and_nothing_of_its_subjects(committed: Round) -> None:
@@ -217,7 +219,7 @@ def test_auditor_reads_the_journal_and_nothing_of_its_subjects(committed: Round)
     with connect("auditor") as auditor:
         for table in ("registers_riskpoint", "assessments_dossier", "early_warning_warningnotice", "django_session"):
             with pytest.raises(errors.InsufficientPrivilege):
-                auditor.execute(f"SELECT * FROM {table}")  # type: ignore[arg-type]
+                auditor.execute(f"SELECT * FROM {table}")
         with pytest.raises((errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)):
             auditor.execute("INSERT INTO audit_snapshot (digest, content) VALUES ('x', '{}')")
 
@@ -226,7 +228,7 @@ def test_backup_reads_everything_and_writes_into_the_journal_alone(committed: Ro
     with connect("backup") as backup:
         tables = [row[0] for row in backup.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         for table in tables:
-            backup.execute(f'SELECT 1 FROM "{table}" LIMIT 1')  # type: ignore[arg-type]
+            backup.execute(f'SELECT 1 FROM "{table}" LIMIT 1')
         with pytest.raises(errors.InsufficientPrivilege):
             backup.execute("UPDATE organisation_user SET name = 'x'")
     with as_role("backup"):
@@ -238,4 +240,4 @@ def test_backup_reads_everything_and_writes_into_the_journal_alone(committed: Ro
 def test_sessions_of_the_web_are_limited(committed: Round) -> None:
     with connect("runtime") as runtime:
         for name, value in ROLES["runtime"].settings.items():
-            assert runtime.execute(f"SHOW {name}").fetchone() == (value,)  # type: ignore[arg-type]
+            assert runtime.execute(f"SHOW {name}").fetchone() == (value,)

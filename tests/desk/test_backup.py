@@ -46,7 +46,7 @@ def administer(*statements: str) -> None:
             if statement.startswith(DROP):
                 drop(admin, name=statement.removeprefix(DROP))
             else:
-                admin.execute(statement)  # type: ignore[arg-type]
+                admin.execute(statement)
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def test_restored_database_is_the_one_that_was_backed_up(house: str, tmp_path: P
     assert "登录检查：通过（14 个启用的账号）" in said
     with at(f"{house}_new"):
         assert Entry.objects.order_by("-id")[0].detail["备份"] == manifest.sha256
-        assert User.objects.get(name="张三").home.post.name == "施工许可岗"  # type: ignore[union-attr]
+        assert User.objects.get(name="张三").home.post.name == "施工许可岗"
 
 
 def test_backup_can_be_read_by_its_owner_alone_and_holds_no_session(house: str, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def made(package: Package) -> dict[str, Any]:
 
 
 def contents(package: Package, *, by: str, cast: Cast) -> dict[str, bytes]:
-    response = client_of(cast[by]).get(reverse("package_file", args=[package.pk]))
+    response: Any = client_of(cast[by]).get(reverse("package_file", args=[package.pk]))
     assert response.status_code == 200
     archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
     assert archive.testzip() is None

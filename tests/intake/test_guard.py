@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -63,7 +64,7 @@ def refusal(content: bytes, *, name: str = "a.xlsx") -> str:
 @pytest.mark.parametrize("kind", REFUSED)
 def test_hostile_file_is_refused_before_a_parser_starts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content, sentence = REFUSED[kind][0](), REFUSED[kind][1]
-    monkeypatch.setattr(confined.sys, "executable", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
     began = time.monotonic()
     assert refusal(content) == sentence
     assert time.monotonic() - began < 2
@@ -130,7 +131,7 @@ def test_child_does_not_inherit_the_secrets(monkeypatch: pytest.MonkeyPatch, tmp
     spy = tmp_path / "python"
     spy.write_text(f"#!/bin/sh\nenv > {tmp_path}/env\ncat > /dev/null\necho '{{\"sheets\": {{}}}}'\n")
     spy.chmod(0o755)
-    monkeypatch.setattr(confined.sys, "executable", str(spy))
+    monkeypatch.setattr(sys, "executable", str(spy))
     monkeypatch.setenv("LIANZHENG_SECRET_KEY", "secret")
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     assert reader.read(files.ordinary(), name="a.xlsx", sheets=("填写",)) == {}

@@ -23,8 +23,9 @@ from assessments.models import Dossier, State
 from lianzheng.audit.models import Entry
 from lianzheng.intake import carried, child, guard, way, workbook
 from lianzheng.intake.comparison import NEWER
+from lianzheng.intake.template import SHEET
 from registers import actions, foreign
-from registers.models import Measure, RiskPoint, RiskType
+from registers.models import LibraryPoint, Measure, RiskPoint, RiskType
 from tests.cast import Round, client_of, row
 from tests.intake import files
 
@@ -67,7 +68,7 @@ def desk(year: Round) -> Desk:
 def edited(content: bytes, changes: Edit) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(content))
     for place, text in changes.items():
-        cell = book[workbook.SHEET][place]
+        cell = book[SHEET][place]
         cell.value = text
         cell.data_type = "s" if text else "n"
     out = io.BytesIO()
@@ -159,9 +160,7 @@ def test_confirmation_sent_twice_is_taken_once(desk: Desk) -> None:
 def test_taken_row_is_marked_as_changed_and_keeps_its_library_links(desk: Desk, year: Round) -> None:
     point = desk.points[0]
     first, second = point.measures.all()
-    library = actions.LibraryPoint.objects.create(
-        code="X1", risk_type="duty", category="类", name="名", text="文", source="源"
-    )
+    library = LibraryPoint.objects.create(code="X1", risk_type="duty", category="类", name="名", text="文", source="源")
     origin = library.measures.create(code="M1", category="类", text=first.text, source="源")
     Measure.unscoped.filter(pk=first.pk).update(origin=origin)
     RiskPoint.unscoped.filter(pk=point.pk).update(change="same", last_year=desk.points[1])
@@ -218,7 +217,7 @@ def red_cells(sheet: Any) -> set[str]:
 def test_workbook_to_mend_marks_what_is_wrong_and_keeps_the_rest(desk: Desk) -> None:
     page = desk.upload(edited(desk.template(), {"B4": "业务", "D5": "改过的", **line(9)}))
     response = desk.send(page, "mend")
-    sheet = openpyxl.load_workbook(io.BytesIO(response.content))[workbook.SHEET]
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content))[SHEET]
     assert [sheet[place].value for place in ("B4", "D5", "C7", "G3")] == ["业务", "改过的", NEW["C"], "错误说明"]
     assert sheet["G4"].value == "B4：“业务”不在下拉项内。请选“业务流程风险”。"
     assert red_cells(sheet) == {"B4"}
@@ -249,7 +248,7 @@ def test_workbook_to_mend_lets_the_person_decide_about_a_changed_row(desk: Desk)
     content = desk.template()
     change_online(desk, 0, manifestation="网页上改的")
     mend = desk.send(desk.upload(edited(content, {"D4": "文件中改的"})), "mend").content
-    sheet = openpyxl.load_workbook(io.BytesIO(mend))[workbook.SHEET]
+    sheet = openpyxl.load_workbook(io.BytesIO(mend))[SHEET]
     advice = "请对照后在修改表中确定内容，再上传"
     assert sheet["G4"].value == f"B4：{NEWER}。{advice}。\n现在保存的是：网页上改的"
     assert red_cells(sheet) == {"D4"}

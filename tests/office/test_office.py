@@ -19,7 +19,7 @@ from pypdf import PdfReader
 
 from assessments.models import IssuedPaper, State
 from lianzheng.desk import actions as packages
-from lianzheng.intake import workbook
+from lianzheng.intake.template import SHEET
 from lianzheng.render import xlsx
 from registers.actions.powers import save_power
 from tests.cast import Cast, Round, again, client_of, row
@@ -151,7 +151,7 @@ def test_template_and_corrected_workbook_are_one_page_wide(office: Office, year:
 
 def test_cell_edited_in_the_office_program_comes_back_as_just_that_change(office: Office, year: Round) -> None:
     desk = Desk(year)
-    content = office.edited(desk.template(), sheet=workbook.SHEET, cell="D5", text="在办公软件里改的")
+    content = office.edited(desk.template(), sheet=SHEET, cell="D5", text="在办公软件里改的")
     page = desk.upload(content)
     assert (page.status_code, counts_of(page)) == (200, [0, 1, 2, 0])
     before = {point.pk: (point.name, point.manifestation, point.measures_text) for point in desk.dossier.table.rows()}

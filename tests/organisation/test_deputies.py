@@ -55,7 +55,7 @@ def test_deputy_acts_and_the_log_and_the_sheet_say_for_whom(year: Round) -> None
     year.take(dossier, "pass", "陈九", opinion="同意。")
     log = dossier.moves.get(action="pass")
     assert (log.by.name, log.on_behalf, log.hat) == ("陈九", year.cast["李四"], "股室负责人（代李四）")
-    assert Entry.objects.filter(subject=dossier.pk).first().hat == "股室负责人（代李四）"  # type: ignore[union-attr]
+    assert Entry.objects.filter(subject=dossier.pk).first().hat == "股室负责人（代李四）"
     dossier = year.own
     texts = [cell.text for cell in grid_of(dossier, sheets_of(dossier)[0]).cells]
     assert [text.split("　")[0] for text in texts if "陈九" in text] == ["股室负责人：陈九（代李四）"]

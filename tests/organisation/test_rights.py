@@ -24,7 +24,7 @@ from lianzheng.organisation.scoping import BureauModel, Unscoped
 from tests.cast import SINCE, Cast, Round, again, client_of
 
 
-def subclasses(model: type[BureauModel]) -> list[type[BureauModel]]:
+def subclasses(model: Any) -> list[type[BureauModel]]:
     return [found for item in model.__subclasses__() for found in (item, *subclasses(item))]
 
 

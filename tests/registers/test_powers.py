@@ -18,6 +18,7 @@ from assessments.papers import owner_of
 from lianzheng.audit.models import Entry
 from lianzheng.flow import Refused, Stale
 from lianzheng.intake import workbook
+from lianzheng.intake.template import SHEET
 from registers.actions.powers import retire_power, save_power, take_in_powers
 from registers.models import Power, PowerKind
 from registers.powers import powers_of, texts
@@ -131,7 +132,7 @@ def template(cast: Cast) -> bytes:
 def edited(content: bytes, changes: dict[str, str]) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(content))
     for place, text in changes.items():
-        book[workbook.SHEET][place].value = text
+        book[SHEET][place].value = text
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -165,7 +166,7 @@ def test_template_offers_sections_kinds_and_posts(cast: Cast) -> None:
         "行政许可": PowerKind.labels,
         "副局长": ["副局长", "局长", "纪检组长", "施工许可岗", "质量监督岗", "股长", "办公室主任"],
     }
-    offers = {offer.formula1: str(offer.sqref) for offer in book[workbook.SHEET].data_validations.dataValidation}
+    offers = {offer.formula1: str(offer.sqref) for offer in book[SHEET].data_validations.dataValidation}
     assert offers == {"=section_words": "B4:B53", "=power_kind_words": "D4:D53", "=posts_words": "F4:F53"}
 
 
@@ -196,7 +197,7 @@ def test_each_wrong_cell_is_named_and_marked_in_the_workbook_to_mend(cast: Cast)
     assert dict(cells)["B5"] == "本单位没有股室“没有的股室”"
     assert {cell for cell, _ in cells} == {"D4", "F4", "B5"}
     assert send(cast, page).status_code == 409
-    mended = openpyxl.load_workbook(io.BytesIO(send(cast, page, "mend").content))[workbook.SHEET]
+    mended = openpyxl.load_workbook(io.BytesIO(send(cast, page, "mend").content))[SHEET]
     red = [cell.coordinate for line in mended.iter_rows() for cell in line if cell.fill.fgColor.rgb == "00FFC7CE"]
     assert red == ["D4", "F4", "B5"]
     assert listed(cast) == [SHOWN]

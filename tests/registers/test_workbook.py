@@ -21,6 +21,7 @@ from lianzheng.intake.comparison import (
     rows_to_take,
 )
 from lianzheng.intake.guard import Unfit
+from lianzheng.intake.template import SHEET
 from lianzheng.sheets import Sheet
 from registers.models import RiskType
 from registers.sheets import ANNEX_1, ANNEX_2, ANNEX_3, MEASURES
@@ -71,14 +72,14 @@ HEADERS = {
 def test_template_offers_the_columns_that_are_typed_and_reads_them_back(sheet: Sheet) -> None:
     row = stored(sheet)
     content = made(sheet, row)
-    page = opened(content)[workbook.SHEET]
+    page = opened(content)[SHEET]
     assert [cell.value for cell in page[3]] == HEADERS[sheet.code]
     assert page["B1"].value == f"{sheet.code}　{sheet.title}"
     assert read(content, sheet) == [Line(4, row.texts, row.id, 1, fingerprint(row.texts))]
 
 
 def test_template_has_fifty_blank_lines_that_are_open_as_text() -> None:
-    page = opened(made(ANNEX_1, stored(), stored()))[workbook.SHEET]
+    page = opened(made(ANNEX_1, stored(), stored()))[SHEET]
     assert page.max_row == 3 + 2 + workbook.BLANK_ROWS
     cells = [cell for line in page.iter_rows(min_row=4, min_col=2) for cell in line]
     assert {(cell.protection.locked, cell.number_format, cell.alignment.wrap_text) for cell in cells} == {
@@ -89,7 +90,7 @@ def test_template_has_fifty_blank_lines_that_are_open_as_text() -> None:
 
 
 def test_template_is_set_up_to_be_filled_in_and_printed() -> None:
-    page = opened(made(ANNEX_1, stored()))[workbook.SHEET]
+    page = opened(made(ANNEX_1, stored()))[SHEET]
     assert (page.freeze_panes, page.print_title_rows) == ("A4", "$3:$3")
     assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "landscape")
     assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0)
@@ -101,7 +102,7 @@ def test_template_is_set_up_to_be_filled_in_and_printed() -> None:
 
 def test_types_are_offered_from_a_hidden_sheet() -> None:
     book = opened(made(ANNEX_2, stored(ANNEX_2)))
-    [offer] = book[workbook.SHEET].data_validations.dataValidation
+    [offer] = book[SHEET].data_validations.dataValidation
     assert (offer.type, offer.formula1, str(offer.sqref)) == ("list", "=risk_type_words", "C4:C54")
     assert book.defined_names["risk_type_words"].attr_text == "'字典'!$A$1:$A$5"
     assert [cell.value for cell in book["字典"]["A"]] == RiskType.labels
@@ -111,7 +112,7 @@ def test_types_are_offered_from_a_hidden_sheet() -> None:
 
 def test_text_that_looks_like_a_formula_is_text() -> None:
     content = made(ANNEX_2, stored(ANNEX_2, power='=cmd|"/c calc"!A1', name="+1", responsible="@x"))
-    page = opened(content)[workbook.SHEET]
+    page = opened(content)[SHEET]
     found = [page[place] for place in ("B4", "D4", "G4")]
     assert [(cell.data_type, cell.quotePrefix) for cell in found] == [("s", True)] * 3
     assert [line.texts["power"] for line in read(content, ANNEX_2)] == ['=cmd|"/c calc"!A1']
@@ -121,7 +122,7 @@ def test_wrong_cells_are_marked_and_explained_in_the_workbook_to_mend() -> None:
     line, template = Line(9, texts(ANNEX_1, risk_type="乱写")), template_of(ANNEX_1)
     [verdict] = compare([line], stored=[], template=template_of(ANNEX_1), check=accept)
     content = workbook.written(template, table=TABLE, lines=workbook.to_mend([verdict], template), mending=True)
-    page = opened(content)[workbook.SHEET]
+    page = opened(content)[SHEET]
     assert page["G4"].value == f"B4：“乱写”不在下拉项内。请选：{'、'.join(RiskType.labels)}。"
     assert page["B4"].comment.text == f"“乱写”不在下拉项内。\n请选：{'、'.join(RiskType.labels)}。"
     assert [page[place].fill.fgColor.rgb for place in ("B4", "C4")] == ["00FFC7CE", "00000000"]
@@ -137,7 +138,7 @@ def accept(values: Any, row: Any) -> Any:
     [("思想道德", "moral"), ("思想道德风险", "moral"), ("moral", "moral"), (" 思想 道德 ", "moral"), ("DUTY", "duty")],
 )
 def test_type_is_understood_however_it_is_written(written: str, value: str) -> None:
-    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), workbook.SHEET: sheet_of(["", written, "名"])}
+    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), SHEET: sheet_of(["", written, "名"])}
     [line] = workbook.parse(cells, template=template_of(ANNEX_1), table=TABLE)
     assert line.texts["risk_type"] == RiskType(value).label
     [verdict] = compare([line], stored=[], template=template_of(ANNEX_1), check=accept)
@@ -150,7 +151,7 @@ def sheet_of(*rows: list[str]) -> list[list[str]]:
 
 @pytest.mark.parametrize("rows", [[], [[]], [[], [], []], sheet_of()[:2]])
 def test_sheet_without_its_header_is_refused(rows: list[list[str]]) -> None:
-    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), workbook.SHEET: rows}
+    cells = {workbook.META: workbook.meta(code="附件1", table=TABLE), SHEET: rows}
     with pytest.raises(Unfit, match="表头 B3 应为“风险类别”"):
         workbook.parse(cells, template=template_of(ANNEX_1), table=TABLE)
 
@@ -166,7 +167,7 @@ def test_more_lines_than_a_table_may_have_are_refused() -> None:
     rows = sheet_of(*[["", "moral", f"名{n}"] for n in range(201)])
     meta = workbook.meta(code="附件1", table=TABLE)
     with pytest.raises(Unfit, match="文件中填了 201 行"):
-        workbook.parse({workbook.META: meta, workbook.SHEET: rows}, template=template_of(ANNEX_1), table=TABLE)
+        workbook.parse({workbook.META: meta, SHEET: rows}, template=template_of(ANNEX_1), table=TABLE)
 
 
 def states(lines: list[Line], rows: list[Stored]) -> list[tuple[str, str]]:

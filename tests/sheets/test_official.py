@@ -107,7 +107,7 @@ def test_each_part_has_its_face_and_size() -> None:
 def test_parts_stand_in_the_order_of_the_standard() -> None:
     content = document(FULL)
     text = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
-    order = ("云县住房和城乡建设局", "云建廉〔2026〕3号", "关于报送", "云县纪委监委：", "现将", "附件：1.备案表")
+    order = ["云县住房和城乡建设局", "云建廉〔2026〕3号", "关于报送", "云县纪委监委：", "现将", "附件：1.备案表"]
     order += ("2.会议纪要", "2026年11月2日", "（联系人：王五）", "抄送：县委组织部。", "附件1", "表的内容。")
     places = [text.find(part) for part in order]
     assert [part for part, place in zip(order, places, strict=True) if place < 0] == []

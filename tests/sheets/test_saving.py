@@ -44,12 +44,12 @@ def test_rows_of_a_long_sheet_never_lie_in_a_file(folder: Path) -> None:
 
 def template() -> openpyxl.Workbook:
     book = openpyxl.Workbook()
-    book.active.append(["张三"])  # type: ignore[union-attr]
+    book.active.append(["张三"])
     return book
 
 
 def test_sheet_of_a_template_never_lies_in_a_file(nowhere: None) -> None:
-    assert openpyxl.load_workbook(io.BytesIO(saved(template()))).active["A1"].value == "张三"  # type: ignore[index]
+    assert openpyxl.load_workbook(io.BytesIO(saved(template()))).active["A1"].value == "张三"
 
 
 def test_sheet_of_a_template_would_lie_in_a_file_without_it(nowhere: None) -> None:
