@@ -21,6 +21,8 @@ from tests.stage import ELSEWHERE, Stage, played, wanted
 from tests.world import World, everything, undone
 
 STAGE = Stage()
+MEANWHILE = "test_matrix.py"
+"""A long file without a browser."""
 hypothesis.settings.register_profile("here", deadline=None)  # a busy machine is no fault of the product
 hypothesis.settings.load_profile("here")
 
@@ -37,10 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is marked soak or office runs when asked for: `python3 manage.py test --soak`, `… --office tests/office`.
     Files with a browser come first, each a long one for one process: last, they would leave the other process with
-    nothing to do. Within a file the tests that begin alike follow one another."""
+    nothing to do. But the second file is `MEANWHILE`: the first process plays the demo that every browser waits for.
+    Within a file the tests that begin alike follow one another."""
     files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    first = next((item.path for item in items if item.get_closest_marker("browser")), None)
     items.sort(
         key=lambda item: (
+            item.path != first,
+            item.path.name != MEANWHILE,
             item.get_closest_marker("browser") is None,
             files[item.path],
             wanted(getattr(item, "fixturenames", [])),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +22,7 @@ from lianzheng.organisation.models import Deputy, Unit, UnitUserGrant, User
 from lianzheng.organisation.rights import principals
 from lianzheng.organisation.roles import DEPUTISED, Role, role
 from tests.cast import Cast, Round, again, assemble
+from tests.world import undone
 
 TITLES = {"post": "施工许可岗", "section": "建筑业股", "bureau": "县住建局"}
 WRITER = {"post": "张三", "section": "李四", "bureau": "王五"}
@@ -65,14 +63,6 @@ def takers(kind: str, step: Step, *, filed: bool = True) -> dict[str, str]:
     if step.source == State.NOTICE and step.action == "return":  # the office wrote the bureau's own form
         return {"孙八": "主要负责人"} if kind == "bureau" else {"王五": "廉政办"}
     return dict([OF.get(step.action) or AT[State(step.source)]])
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside has not happened afterwards."""
-    point = transaction.savepoint()
-    yield
-    transaction.savepoint_rollback(point)
 
 
 # What is done to a notice that is up, and what follows for its dossiers.

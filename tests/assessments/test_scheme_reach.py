@@ -21,7 +21,7 @@ from lianzheng.organisation.models import Unit
 from tests.assessments.test_schemes import HEAVY_HARM
 from tests.at_once import at_once
 from tests.cast import YEAR, Cast, Round, again, client_of
-from tests.test_flow import undone
+from tests.world import undone
 
 
 def put_in_use(owner: Unit, cast: Cast, **content: Any) -> Scheme:

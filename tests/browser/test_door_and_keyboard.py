@@ -40,6 +40,18 @@ def test_pages_before_the_door_are_without_fault(welcome: Welcome) -> None:
     visitor.fits()
 
 
+def test_fault_on_a_page_that_was_faultless_is_found(welcome: Welcome) -> None:
+    """The control of every look: axe is not asked again about what it has seen, and is about what it has not."""
+    visitor = welcome().open("/sign-in/").look()
+    visitor.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    with pytest.raises(AssertionError, match="axe: button-name"):
+        visitor.look()
+    visitor.page.reload()
+    visitor.page.evaluate("document.querySelector('h1').outerHTML = '<h4>登录</h4>'")
+    with pytest.raises(AssertionError, match=r"axe: heading-order|axe: page-has-heading-one"):
+        visitor.look()
+
+
 def test_pages_that_open_without_sign_in_are_without_fault(welcome: Welcome) -> None:
     visitor = welcome()
     pages = set()

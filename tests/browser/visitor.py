@@ -34,7 +34,7 @@ PLACES = """() => {
     const levels = outline.filter((name, place) => name !== outline[place - 1]);
     return [...found, levels.join(), ...twice];
 }"""
-"""What stands where on a page, each kind once, without the words; the order of its headings; ids that are not unique."""
+"""What stands where on a page, each kind once, without the words; the order of its headings; ids that stand twice."""
 HEIGHT = "() => document.documentElement.scrollHeight"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
