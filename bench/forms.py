@@ -145,7 +145,7 @@ def peaks() -> Iterator[dict[int, int]]:
 
     def watch() -> None:
         while not over.wait(0.1):
-            found.update({pid: peak for pid in children_of(os.getpid()) if (peak := _peak(pid))})
+            found.update({pid: most for pid in children_of(os.getpid()) if (most := peak(pid))})
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -156,7 +156,8 @@ def peaks() -> Iterator[dict[int, int]]:
         thread.join()
 
 
-def _peak(pid: int) -> int:
+def peak(pid: int) -> int:
+    """Megabytes at most since it began its program; what getrusage tells begins with what its parent had."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
