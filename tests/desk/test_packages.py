@@ -166,9 +166,12 @@ def test_progress_counts_what_is_made(filed: Round) -> None:
     shown = client.get(page).content.decode()
     assert f"{actions.AT_ONCE} / 15 个文件" in shown
     assert f'<progress max="15" value="{actions.AT_ONCE}"' in shown
-    assert "下载（zip）" not in shown
+    file = f'href="{reverse("package_file", args=[package.pk])}"'
+    assert (file in shown, file in client.get(reverse("packages")).content.decode()) == (False, False)
     finish(package)
-    assert "15 / 15 个文件（100%）" in client.get(page).content.decode()
+    whole = client.get(page).content.decode()
+    assert ("15 / 15 个文件（100%）" in whole, file in whole) == (True, True)
+    assert file in client.get(reverse("packages")).content.decode()
 
 
 def test_cancelled_package_is_emptied_and_made_no_further(filed: Round) -> None:
