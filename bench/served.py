@@ -114,14 +114,14 @@ def asked(house: House, statement: str, value: str) -> object:
 
 def measure(house: House, *, forms: int) -> Iterator[str]:
     """Two lines: people at their pages alone, then with the worker at the package until it is made."""
-    campaign = said(house, ROUND.format(forms=forms))
+    campaign = house.said(ROUND.format(forms=forms))
     house.open_web()
     with readers(house):
         time.sleep(5)
     with readers(house) as before:
         time.sleep(QUIET_SECONDS)
     yield f"没有生成材料包时：{before.line()}"
-    package = said(house, ORDER.format(campaign=campaign))
+    package = house.said(ORDER.format(campaign=campaign))
     files = asked(house, LEFT, package)
     began = time.monotonic()
     with at_work(house), readers(house) as during:
@@ -129,13 +129,6 @@ def measure(house: House, *, forms: int) -> Iterator[str]:
             time.sleep(0.2)
         took = time.monotonic() - began
     yield f"正在生成材料包（{files} 个文件，{took:.0f} 秒，{asked(house, STATE, package)}）时：{during.line()}"
-
-
-def said(house: House, script: str) -> str:
-    done = house.run("-c", script)
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
-    return done.stdout.strip().splitlines()[-1]
 
 
 def lines(*, forms: int = FORMS) -> Iterator[str]:

@@ -111,7 +111,7 @@ class Watched:
 def _package(house: House, size: Size) -> Outcome:
     """The worker is killed again and again as soon as something new is made, and each time the package is resumed."""
     chance = random.Random(16)
-    watched = Watched(house, _said(house, ORDER))
+    watched = Watched(house, house.said(ORDER))
     kept: dict[object, tuple[object, ...]] = {}
     kills = changed = torn = 0
     control = False
@@ -125,7 +125,7 @@ def _package(house: House, size: Size) -> Outcome:
         kept = now
         # Left as it is, nobody would ever go on with it.
         control = control or (not watched.whole() and not watched.ask(WAITING))
-        _said(house, RESUME)
+        house.said(RESUME)
     _worker(house).wait(600)
     now = watched.made()
     changed += sum(now.get(file) != facts for file, facts in kept.items())
@@ -134,13 +134,6 @@ def _package(house: House, size: Size) -> Outcome:
         f"材料包 {len(now)} 个文件，后台任务被杀 {kills} 次后做完，重做或残缺 {changed + torn} 个；对照（不续做）做不完"
     )
     return Outcome(kills, len(now), lost, control=control, note=note)
-
-
-def _said(house: House, script: str) -> str:
-    done = house.run("-c", script)
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
-    return done.stdout.strip()
 
 
 def _worker(house: House) -> subprocess.Popen[bytes]:

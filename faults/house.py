@@ -91,6 +91,13 @@ class House:
             **options,
         )
 
+    def said(self, script: str) -> str:
+        """What a script of the product printed."""
+        done = self.run("-c", script)
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return done.stdout.strip()
+
     def open_web(self, *, workers: int = 2, threads: int = 4) -> str:
         """Serve; the address. The server inherits its listening socket, so that no port can be taken meanwhile."""
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:

@@ -79,7 +79,7 @@ class Typesetter:
                 return URLFetcherResponse(url, self.faces[url])
 
         class Page(HTML):  # type: ignore[misc]
-            """Parsed as XML, which our pages are and which is read ten times as fast; any other page as HTML."""
+            """A tree, which is what our pages give and read ten times as fast; any other page as HTML."""
 
             def __init__(self, source: str | ElementTree.Element, url_fetcher: Any) -> None:
                 if isinstance(source, str):
