@@ -11,7 +11,6 @@ from itertools import chain
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.effect import effect_of
@@ -22,6 +21,7 @@ from assessments.schemes import SIX
 from assessments.scoring import dimensions_of
 from bench import papers, uploads
 from bench.crowd import crowd
+from bench.uploads import client_of
 from lianzheng.organisation.models import User
 from lianzheng.render import pdf, xlsx
 
@@ -47,12 +47,6 @@ def queries(work: Callable[[], object]) -> int:
     ) as captured:
         work()
     return len(captured)
-
-
-def client_of(user: User) -> Client:
-    client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def one(state: str, *, stage: str, kind: str = "post") -> Dossier:

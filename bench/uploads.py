@@ -17,6 +17,12 @@ from lianzheng.organisation.roles import Right
 from lianzheng.organisation.staff import CODE, MOST_HOLDERS, Staff
 
 
+def client_of(user: User) -> Client:
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
 def workbook(bureau: Unit) -> bytes:
     """The list as it is handed out, and new people in its posts until it is full."""
     listed = Staff(bureau)
@@ -31,8 +37,7 @@ def workbook(bureau: Unit) -> bytes:
 def lines() -> Iterator[str]:
     bureau = Unit.objects.filter(kind=Unit.Kind.BUREAU)[0]
     keeper = User.objects.filter(unitusergrant__permission__codename=Right.ADMINISTER)[0]
-    client = Client(HTTP_HOST="127.0.0.1")
-    client.force_login(keeper, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(keeper)
     content, took = workbook(bureau), []
     for _ in range(3):
         began = time.perf_counter()

@@ -20,7 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from assessments.models import Dossier, State
 from lianzheng.audit import privileges
 from lianzheng.desk import anchors, dump, proof
-from tests.desk.test_backup import DROP, administer, at
+from tests.desk.test_backup import administer, at
 
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.dump.xz"))
 
@@ -30,13 +30,12 @@ def empty_database(blocker: Any) -> Iterator[str]:
     with blocker.unblock():
         name = f"{connection.settings_dict['NAME']}_upgrade"
         connection.close()
-        gone = f"{DROP}{name}"
-        administer(gone, f'CREATE DATABASE "{name}" TEMPLATE template0')
+        administer(f'CREATE DATABASE "{name}" TEMPLATE template0', gone=[name])
         try:
             yield name
         finally:
             connection.close()
-            administer(gone)
+            administer(gone=[name])
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -36,17 +36,13 @@ from tests.template import drop
 ROOT = Path(__file__).resolve().parents[2]
 
 
-DROP = "DROP DATABASE "
-
-
-def administer(*statements: str) -> None:
-    """Outside of every transaction, in the database beside which the tests' own lies."""
+def administer(*statements: str, gone: Sequence[str] = ()) -> None:
+    """Outside of every transaction, in the database beside which the tests' own lies; first these databases go."""
     with psycopg.connect(own_url("postgres"), autocommit=True) as admin:
+        for name in gone:
+            drop(admin, name=name)
         for statement in statements:
-            if statement.startswith(DROP):
-                drop(admin, name=statement.removeprefix(DROP))
-            else:
-                admin.execute(statement)
+            admin.execute(statement)
 
 
 @contextmanager
@@ -70,10 +66,9 @@ def house(django_db_setup: None, django_db_blocker: Any, tmp_path: Path, setting
         assert own.startswith("test_")  # made when any test collected here asks for `db`
         name = f"{own}_house"
         connection.close()
-        gone = [f"{DROP}{name}{end}" for end in ("", "_new")]
-        administer(
-            *gone, f'CREATE DATABASE "{name}" TEMPLATE "{own}"', f'CREATE DATABASE "{name}_new" TEMPLATE template0'
-        )
+        gone = [name, f"{name}_new"]
+        made = (f'CREATE DATABASE "{name}" TEMPLATE "{own}"', f'CREATE DATABASE "{name}_new" TEMPLATE template0')
+        administer(*made, gone=gone)
         settings.VAR_DIR = tmp_path
         with at(name):
             Round(assemble())
@@ -82,7 +77,7 @@ def house(django_db_setup: None, django_db_blocker: Any, tmp_path: Path, setting
             yield name
         finally:
             connection.close()
-            administer(*gone)
+            administer(gone=gone)
 
 
 def back_up(name: str, target: Path) -> Path:
